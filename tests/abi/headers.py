@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from pycparser import c_ast, c_parser
+from pycparser import c_ast, c_generator, c_parser  # type: ignore[import-untyped]
 
 ROOT = Path(__file__).resolve().parents[2]
 INCLUDE = ROOT / "libresume" / "include"
@@ -31,9 +31,6 @@ typedef _Bool bool; typedef unsigned char uint8_t; typedef unsigned short uint16
 typedef unsigned int uint32_t; typedef int int32_t; typedef unsigned long uint64_t;
 typedef long int64_t; typedef unsigned long size_t;
 """
-# libssl's own names, which only the adapter's header uses.
-LIBSSL = "typedef struct ssl_st SSL; typedef struct ssl_ctx_st SSL_CTX; "
-LIBSSL += "typedef struct ssl_session_st SSL_SESSION;\n"
 
 
 @dataclass(frozen=True)
@@ -58,7 +55,7 @@ class Function:
 
     @property
     def brief(self) -> str:
-        text = re.sub(r"^\s*/?\*+/?", "", self.comment, flags=re.M)
+        text = re.sub(r"^\s*/?\*+/?", "", self.comment, flags=re.MULTILINE)
         sentence = re.split(r"(?<=[.:;])\s|\n\s*\n|@", text.strip(), maxsplit=1)[0]
         return " ".join(sentence.split()).rstrip(":;")
 
@@ -68,27 +65,27 @@ def header_files() -> list[Path]:
 
 
 def preprocess(header: Path) -> str:
-    command = ["cc", "-E", "-P", *FFI_FLAGS, "-I", str(INCLUDE), str(header)]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    """The form for ffi.cdef: the umbrella, and for the adapter its header behind it."""
+    names = [UMBRELLA] if header == UMBRELLA else [UMBRELLA, header]
+    text = "".join(f"#include <resume/{path.name}>\n" for path in names)
+    command = ["cc", "-E", "-P", *FFI_FLAGS, "-I", str(INCLUDE), "-x", "c", "-"]
+    done = subprocess.run(command, input=text, check=True, capture_output=True, text=True)
+    return done.stdout
 
 
 def parse(header: Path) -> c_ast.FileAST:
     """The header's syntax tree; raises when a declaration parser could not read it."""
-    text = preprocess(header)
-    if header == ADAPTER:
-        text = LIBSSL + preprocess(UMBRELLA) + text
-    return c_parser.CParser().parse(PRELUDE + text, str(header.name))
+    return c_parser.CParser().parse(PRELUDE + preprocess(header), str(header.name))
 
 
 def _spell(node: Any) -> str:
-    from pycparser import c_generator
-
     return str(c_generator.CGenerator().visit(node))
 
 
 def _parameter(node: Any) -> Parameter:
     kind = node.type
-    function = isinstance(kind, c_ast.PtrDecl) and isinstance(kind.type, c_ast.FuncDecl)
+    # A function pointer is spelled by its typedef, resume_x_fn: bindings need the name.
+    function = isinstance(kind, c_ast.TypeDecl) and _spell(kind.type).endswith("_fn")
     pointer = isinstance(kind, (c_ast.PtrDecl, c_ast.ArrayDecl))
     value = isinstance(kind, c_ast.TypeDecl) and isinstance(kind.type, (c_ast.Struct, c_ast.Enum))
     return Parameter(node.name or "", _spell(node), pointer, function, value)
@@ -179,7 +176,7 @@ def map_names(path: Path) -> set[str]:
     """The names a symbol map lists; a wildcard other than local's `*` shows up as itself."""
     text = re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.DOTALL)
     text = re.sub(r"local:\s*\*;", "", text)
-    return set(re.findall(r"^\s*([\w*?]+);", text, flags=re.M))
+    return set(re.findall(r"^\s*([\w*?]+);", text, flags=re.MULTILINE))
 
 
 def exported_names(library: Path) -> set[str]:

@@ -19,5 +19,4 @@ def test_renumbering_is_refused() -> None:
     assert update.renumbered(old, {"RESUME_OK": 0, "RESUME_MISS": 1, "RESUME_NEW": 2}) == []
     assert update.renumbered(old, {"RESUME_OK": 0, "RESUME_MISS": 2}) == ["RESUME_MISS"]
     assert update.renumbered(old, {"RESUME_OK": 0}) == ["RESUME_MISS"]
-    # The version is the one constant whose work is to change.
     assert update.renumbered({"RESUME_VERSION": 100}, {"RESUME_VERSION": 200}) == []

@@ -50,7 +50,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 def flags(env: dict[str, str], *arguments: str) -> list[str]:
     command = ["pkg-config", *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True, env=env).stdout.split()
+    return subprocess.run(
+        command, check=True, capture_output=True, text=True, env=env
+    ).stdout.split()
 
 
 def build_and_run(text: str, folder: Path, link: list[str], env: dict[str, str]) -> str:

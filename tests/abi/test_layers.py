@@ -10,7 +10,7 @@ import pytest
 
 LIBRESUME = Path(__file__).resolve().parents[2] / "libresume"
 FLOORS = ["base", "crypto", "wire", "core", "store"]
-INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]', flags=re.M)
+INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]', flags=re.MULTILINE)
 
 
 def sources(folder: str) -> list[Path]:
@@ -65,7 +65,9 @@ def test_features_are_not_chosen_by_the_preprocessor() -> None:
     """Alternatives are files with a const table; base/ is the room where the platform is."""
     for floor in [*FLOORS[1:], "openssl"]:
         for path in sources(floor):
-            for line in re.findall(r"^\s*#\s*(?:if|ifdef|elif)\b.*$", path.read_text(), flags=re.M):
+            for line in re.findall(
+                r"^\s*#\s*(?:if|ifdef|elif)\b.*$", path.read_text(), flags=re.MULTILINE
+            ):
                 allowed = path.suffix == ".h" or "OPENSSL_VERSION" in line or "__cplusplus" in line
                 assert allowed, f"{path.relative_to(LIBRESUME)}: {line.strip()}"
 

@@ -8,13 +8,13 @@ with real handles, each call once for each of its pointers, that one NULL and th
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
 import headers
 import pytest
 
-HERE = Path(__file__).resolve().parent
 LIB_DIR = headers.BUILD / "libresume"
 
 HEAD = """
@@ -56,7 +56,7 @@ def call_text(call: headers.Function, arguments: list[str]) -> str:
 def test_all_null_is_refused(tmp_path: Path) -> None:
     body = "int main(void) {\n"
     for call in headers.functions().values():
-        arguments = ["NULL" if p.pointer else "0" for p in call.parameters]
+        arguments = ["NULL" if p.pointer or p.function else "0" for p in call.parameters]
         body += call_text(call, arguments)
     answers = dict(line.split(" ", 1) for line in run(HEAD + body + "    return 0;\n}\n", tmp_path))
     assert set(answers) == set(headers.functions())
@@ -70,13 +70,13 @@ def test_all_null_is_refused(tmp_path: Path) -> None:
 
 
 def good_argument(parameter: headers.Parameter) -> str:
-    spelling = parameter.spelling.replace("const ", "")
+    spelling = re.sub(r"\b(const|struct) ", "", parameter.spelling)
     if parameter.function:
         return "NULL"
     if parameter.pointer:
         kind = spelling.split()[0]
-        if spelling.startswith(("resume_", "SSL")) and spelling.count("*") == 1:
-            return f"(void *)pool_{kind}" if kind in POOL else "scratch()"
+        if kind in POOL and spelling.count("*") == 1:
+            return f"(void *)pool_{kind}"
         if kind == "char" and spelling.count("*") == 1:
             return '"a"'
         return "scratch()"
@@ -99,8 +99,10 @@ POOL = {
     "resume_connection": "resume_connection_new(&pool_resume_connection)",
     "resume_server_options": "resume_server_options_new(&pool_resume_server_options)",
     "resume_server": "make_server()",
-    "SSL_CTX": "(pool_SSL_CTX = SSL_CTX_new(TLS_method())) ? 0 : -1",
-    "SSL": "(pool_SSL = SSL_new(pool_SSL_CTX)) ? 0 : -1",
+    "resume_openssl_options": "resume_openssl_options_new(&pool_resume_openssl_options)",
+    "ssl_ctx_st": "(pool_ssl_ctx_st = SSL_CTX_new(TLS_method())) ? 0 : -1",
+    "ssl_st": "(pool_ssl_st = SSL_new(pool_ssl_ctx_st)) ? 0 : -1",
+    "ssl_session_st": "resume_openssl_import(pool_resume_session, &pool_ssl_session_st)",
 }
 
 SUPPORT = """
@@ -132,8 +134,8 @@ static resume_status make_server(void) {
 
 
 def pool_source() -> str:
-    kinds = [kind for kind in POOL if kind.startswith("SSL") or declared(kind)]
-    text = "".join(f"static {kind} *pool_{kind};\n" for kind in kinds) + SUPPORT
+    kinds = [kind for kind in POOL if kind.startswith("ssl") or declared(kind)]
+    text = "".join(f"static struct {kind} *pool_{kind};\n" for kind in kinds) + SUPPORT
     text += "static int fill(void) {\n"
     for kind in kinds:
         text += f'    if ({POOL[kind]}) {{ puts("no {kind}"); return 1; }}\n'

@@ -25,7 +25,9 @@ def test_exports_are_the_headers(library: str) -> None:
 
 def test_api_page_is_the_headers() -> None:
     page = update.API_PAGE.read_text()
-    assert set(re.findall(r"^\| `(resume_\w+)`", page, flags=re.M)) == set(headers.functions())
+    assert set(re.findall(r"^\| `(resume_\w+)`", page, flags=re.MULTILINE)) == set(
+        headers.functions()
+    )
     assert page == update.api_page(), "run ./dev abi-baseline"
 
 
