@@ -59,6 +59,15 @@ void *rsm_realloc(void *ptr, size_t size) {
     return must_fail() ? NULL : realloc(ptr, size ? size : 1);
 }
 
+void *rsm_calloc_aligned(size_t alignment, size_t size) {
+    size_t rounded = (size + alignment - 1) / alignment * alignment;
+    void *ptr = must_fail() ? NULL : aligned_alloc(alignment, rounded);
+    if (ptr) {
+        memset(ptr, 0, rounded);
+    }
+    return ptr;
+}
+
 void rsm_free(void *ptr) {
     free(ptr);
 }

@@ -11,6 +11,8 @@
 void *rsm_malloc(size_t size);
 void *rsm_calloc(size_t count, size_t size);
 void *rsm_realloc(void *ptr, size_t size);
+/* Zeroed, aligned to a power of two; freed with rsm_free. */
+void *rsm_calloc_aligned(size_t alignment, size_t size);
 void rsm_free(void *ptr);
 
 /* Wipes size bytes before it frees; takes NULL. */

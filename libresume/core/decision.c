@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The rules of resumption, each a small function that gives RESUME_REASON_RESUMED or the reason
+ * why not. They stand here once, for session IDs and tickets, TLS 1.2 and 1.3 (I-12, I-13).
+ */
+#include "core/decision.h"
+
+#include "base/bytes.h"
+
+#include <strings.h>
+
+#define PASS RESUME_REASON_RESUMED
+
+bool rsm_decide_path(const resume_policy *policy, int32_t path) {
+    if (rsm_path_is_ticket(path)) {
+        bool forbidden = policy->forward_secrecy && rsm_path_version(path) == RSM_TLS12;
+        return (policy->modes & RESUME_MODE_TICKETS) && !forbidden;
+    }
+    return rsm_path_version(path) && (policy->modes & RESUME_MODE_SESSION_IDS);
+}
+
+static resume_reason check_time(const resume_policy *policy, const resume_session *session,
+                                uint64_t now_ms) {
+    uint64_t created = resume_session_created(session);
+    uint64_t authenticated = resume_session_authenticated(session);
+    const struct rsm_lifetimes *caps =
+        rsm_policy_lifetimes(policy, resume_session_version(session));
+    if (created > rsm_add_sat(now_ms, policy->skew_ms)) {
+        return RESUME_REASON_FROM_FUTURE;
+    }
+    /* Capped by today's policy as well: a session from a laxer time or host gains nothing. */
+    uint64_t capped = rsm_add_sat(created, rsm_mul_sat(caps->session, 1000));
+    if (now_ms >= resume_session_expires(session) || now_ms >= capped) {
+        return RESUME_REASON_EXPIRED;
+    }
+    if (now_ms >= rsm_add_sat(authenticated, rsm_mul_sat(caps->authentication, 1000))) {
+        return RESUME_REASON_AUTHENTICATION_EXPIRED;
+    }
+    return PASS;
+}
+
+/* The hash of a TLS 1.3 suite: SHA-384 for TLS_AES_256_GCM_SHA384 only (RFC 8446 appendix B.4). */
+static bool same_hash(uint16_t a, uint16_t b) {
+    return (a == 0x1302) == (b == 0x1302) && a >> 8 == 0x13 && b >> 8 == 0x13;
+}
+
+static bool is_offered(const resume_connection *connection, uint16_t suite, bool hash_only) {
+    if (!connection->suites) {
+        return true;
+    }
+    for (size_t i = 0; i < connection->suites_len; i += 2) {
+        uint16_t offered = rsm_get16(connection->suites + i);
+        if (offered == suite || (hash_only && same_hash(offered, suite))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static resume_reason check_suite(const resume_policy *policy, const resume_session *session,
+                                 const resume_connection *connection) {
+    uint16_t suite = resume_session_cipher_suite(session);
+    if (!is_offered(connection, suite, resume_session_version(session) == RSM_TLS13)) {
+        return RESUME_REASON_CIPHER_SUITE_NOT_OFFERED;
+    }
+    bool allowed = policy->suite_count == 0;
+    for (size_t i = 0; i < policy->suite_count && !allowed; i++) {
+        allowed = policy->suites[i] == suite;
+    }
+    if (!allowed) {
+        return RESUME_REASON_CIPHER_SUITE_NOT_ALLOWED;
+    }
+    /* Compression is long dead (RFC 3749 fell to CRIME); no session with it comes back. */
+    return resume_session_compression(session) ? RESUME_REASON_COMPRESSION : PASS;
+}
+
+static resume_reason check_name(const resume_policy *policy, const resume_session *session,
+                                const resume_connection *connection) {
+    size_t len = 0;
+    const uint8_t *name = resume_session_server_name(session, &len);
+    if (!policy->isolate_server_name) {
+        return PASS;
+    }
+    /* Host names compare without case (RFC 6066 section 3, RFC 4343). */
+    bool same = len == connection->server_name_len &&
+                (len == 0 ||
+                 strncasecmp((const char *)name, (const char *)connection->server_name, len) == 0);
+    return same ? PASS : RESUME_REASON_SERVER_NAME_MISMATCH;
+}
+
+static bool context_is(const struct rsm_context *context, const uint8_t *data, size_t len) {
+    return context->len == len && (len == 0 || memcmp(context->data, data, len) == 0);
+}
+
+static resume_reason check_context(const resume_policy *policy, const resume_session *session,
+                                   const resume_connection *connection) {
+    size_t len = 0;
+    const uint8_t *context = resume_session_context(session, &len);
+    if (context_is(&connection->context, context, len)) {
+        return PASS;
+    }
+    for (size_t i = 0; i < policy->accepted_count; i++) {
+        if (context_is(&policy->accepted[i], context, len)) {
+            return PASS;
+        }
+    }
+    return RESUME_REASON_CONTEXT_MISMATCH;
+}
+
+static resume_reason check_client_certificate(const resume_policy *policy,
+                                              const resume_session *session,
+                                              const resume_connection *connection) {
+    bool has = resume_session_peer_certificate_count(session) > 0;
+    if (!policy->client_certificate_guard) {
+        return PASS;
+    }
+    if (connection->client_auth == RESUME_CLIENT_AUTH_REQUIRE && !has) {
+        return RESUME_REASON_CLIENT_CERTIFICATE_MISSING;
+    }
+    if (connection->client_auth == RESUME_CLIENT_AUTH_NONE && has) {
+        return RESUME_REASON_CLIENT_CERTIFICATE_UNWANTED;
+    }
+    if (connection->client_auth == RESUME_CLIENT_AUTH_REQUIRE &&
+        resume_session_verify_result(session) != 0) {
+        return RESUME_REASON_CLIENT_CERTIFICATE_INVALID;
+    }
+    return PASS;
+}
+
+/* RFC 7627 section 5.3, the rows of its table for a server. */
+static resume_reason check_ems(const resume_policy *policy, const resume_session *session,
+                               const resume_connection *connection) {
+    if (resume_session_version(session) != RSM_TLS12) {
+        return PASS;
+    }
+    bool in_session = resume_session_extended_master_secret(session);
+    bool in_hello = connection->extended_master_secret;
+    if (in_session && !in_hello) {
+        return RESUME_REASON_EMS_MISSING_IN_HELLO;
+    }
+    if (!in_session && in_hello) {
+        return RESUME_REASON_EMS_MISSING_IN_SESSION;
+    }
+    if (!in_session && policy->ems == RESUME_EMS_STRICT) {
+        return RESUME_REASON_EMS_MISSING_IN_BOTH;
+    }
+    return PASS;
+}
+
+/* Isolation comes before all that may abort: nobody learns of, or stumbles over, a session that
+ * is not for this server. */
+static resume_reason first_reason(const resume_policy *policy, const resume_session *session,
+                                  const resume_connection *connection, int32_t path,
+                                  uint64_t now_ms) {
+    if (!rsm_decide_path(policy, path)) {
+        return RESUME_REASON_MODE_OFF;
+    }
+    if (resume_session_version(session) != connection->version ||
+        rsm_path_version(path) != connection->version) {
+        return RESUME_REASON_VERSION_MISMATCH;
+    }
+    if (!resume_session_resumable(session)) {
+        return RESUME_REASON_NOT_RESUMABLE;
+    }
+    resume_reason reason = check_context(policy, session, connection);
+    reason = reason == PASS ? check_name(policy, session, connection) : reason;
+    reason = reason == PASS ? check_time(policy, session, now_ms) : reason;
+    reason = reason == PASS ? check_client_certificate(policy, session, connection) : reason;
+    reason = reason == PASS ? check_suite(policy, session, connection) : reason;
+    return reason == PASS ? check_ems(policy, session, connection) : reason;
+}
+
+static bool wants_renewal(const resume_policy *policy, const resume_session *session, int32_t path,
+                          uint64_t now_ms) {
+    if (path == RESUME_PATH_TLS12_SESSION_ID) {
+        return false; /* the ID stays what it is */
+    }
+    if (rsm_path_version(path) == RSM_TLS13) {
+        return true; /* tickets are used once (RFC 8446 section C.4) */
+    }
+    uint64_t age = rsm_sub_sat(now_ms, resume_session_created(session));
+    return policy->renew_after < 100 &&
+           age >= rsm_mul_sat(resume_session_lifetime(session), 10ULL * policy->renew_after);
+}
+
+resume_status rsm_decide(const resume_policy *policy, const resume_session *session,
+                         const resume_connection *connection, int32_t path, uint64_t now_ms,
+                         resume_reason *ret_reason) {
+    resume_reason reason = first_reason(policy, session, connection, path, now_ms);
+    if (reason == PASS && wants_renewal(policy, session, path, now_ms)) {
+        reason = RESUME_REASON_RENEWED;
+    }
+    *ret_reason = reason;
+    switch (reason) {
+    case RESUME_REASON_RESUMED:
+        return RESUME_OK;
+    case RESUME_REASON_RENEWED:
+        return RESUME_RENEW;
+    case RESUME_REASON_EMS_MISSING_IN_HELLO:
+    case RESUME_REASON_EMS_MISSING_IN_BOTH:
+        return RESUME_ABORT;
+    default:
+        return RESUME_FULL;
+    }
+}

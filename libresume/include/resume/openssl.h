@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The OpenSSL adapter (libresume-openssl): plugs a resume_server into an SSL_CTX, and converts
+ * sessions. It needs no OpenSSL header: SSL_CTX, SSL and SSL_SESSION are declared by their tags.
+ *
+ * What attach takes: the slots for ticket key, session ticket, ClientHello, new-session and
+ * get-session callbacks of the SSL_CTX; the info callback is chained. What the application sets
+ * there afterwards replaces libresume's.
+ *
+ * Threads: attach and detach need the SSL_CTX to themselves; no handshake may be running on it.
+ * Everything else runs inside handshakes on any number of threads. Forks: attach before or after.
+ */
+#ifndef RESUME_OPENSSL_H
+#define RESUME_OPENSSL_H
+
+#ifndef RESUME_FFI
+#include <resume/server.h>
+#include <resume/session.h>
+#include <resume/status.h>
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct ssl_st;
+struct ssl_ctx_st;
+struct ssl_session_st;
+
+typedef struct resume_openssl_options resume_openssl_options;
+
+/** A ClientHello callback, of the form that SSL_CTX_set_client_hello_cb() takes. */
+typedef int (*resume_openssl_client_hello_fn)(struct ssl_st *ssl, int *ret_alert, void *arg);
+
+/**
+ * Makes options for resume_openssl_attach().
+ *
+ * @param ret_options receives them; free them with resume_openssl_options_unref().
+ * @return RESUME_OK, RESUME_E_INVALID (NULL), RESUME_E_NOMEM.
+ * @since 0.1
+ */
+RESUME_API RESUME_MUST_USE resume_status
+resume_openssl_options_new(resume_openssl_options **ret_options);
+
+/**
+ * Frees options.
+ *
+ * @param options the options, or NULL.
+ * @return NULL.
+ * @since 0.1
+ */
+RESUME_API resume_openssl_options *resume_openssl_options_unref(resume_openssl_options *options);
+
+/**
+ * Names the application's own ClientHello callback, since an SSL_CTX has only one: libresume's
+ * runs first and then calls this one, whose result counts.
+ *
+ * @param options the options.
+ * @param next the callback, or NULL for none.
+ * @param arg passed through; must outlive the SSL_CTX.
+ * @return RESUME_OK, RESUME_E_INVALID (NULL options).
+ * @since 0.1
+ */
+RESUME_API RESUME_MUST_USE resume_status resume_openssl_options_set_client_hello(
+    resume_openssl_options *options, resume_openssl_client_hello_fn next, void *arg);
+
+/**
+ * Why the last resume_openssl_attach() with these options failed.
+ *
+ * @param options the options; NULL gives "".
+ * @return text owned by the options, "" if nothing failed.
+ * @since 0.1
+ */
+RESUME_API const char *resume_openssl_options_why(const resume_openssl_options *options);
+
+/**
+ * Plugs a server into an SSL_CTX: TLS 1.2 and 1.3 tickets under its keyring, TLS 1.2 session IDs
+ * and TLS 1.3 without tickets over its store, isolation by server name and client-authentication
+ * policy, and the client-certificate guard.
+ *
+ * Attach every SSL_CTX that connections may be switched to by SSL_set_SSL_CTX(). A second attach
+ * replaces the first and computes the client-authentication digest anew, which is what to do
+ * after client CAs or trust anchors have changed.
+ *
+ * @param ctx a server's SSL_CTX. It keeps the server alive until it is freed or detached.
+ * @param server the server; many SSL_CTX may share it.
+ * @param options or NULL for the defaults.
+ * @return RESUME_OK; RESUME_E_INVALID (NULL, or early data is on while no policy asks for it: see
+ *         resume_openssl_options_why()), RESUME_E_NOMEM, RESUME_E_CRYPTO.
+ * @since 0.1
+ */
+RESUME_API RESUME_MUST_USE resume_status resume_openssl_attach(struct ssl_ctx_st *ctx,
+                                                               resume_server *server,
+                                                               resume_openssl_options *options);
+
+/**
+ * Undoes resume_openssl_attach(): libresume's callbacks go, and options, cache mode and timeout
+ * are what they were before.
+ *
+ * @param ctx the SSL_CTX.
+ * @return RESUME_OK, RESUME_MISS (nothing was attached), RESUME_E_INVALID (NULL).
+ * @since 0.1
+ */
+RESUME_API RESUME_MUST_USE resume_status resume_openssl_detach(struct ssl_ctx_st *ctx);
+
+/**
+ * The server that is attached to an SSL_CTX.
+ *
+ * @param ctx the SSL_CTX; NULL gives NULL.
+ * @return borrowed, valid until detach; NULL if none is attached.
+ * @since 0.1
+ */
+RESUME_API resume_server *resume_openssl_server(struct ssl_ctx_st *ctx);
+
+/**
+ * libresume's ClientHello callback, for an application that has to keep the slot for itself:
+ * call it first thing in your own callback. Without it no session resumes.
+ *
+ * @param ssl the connection.
+ * @param ret_alert receives nothing: this callback never fails a handshake.
+ * @param arg ignored.
+ * @return 1, which is SSL_CLIENT_HELLO_SUCCESS.
+ * @since 0.1
+ */
+RESUME_API int resume_openssl_client_hello(struct ssl_st *ssl, int *ret_alert, void *arg);
+
+/**
+ * Converts an SSL_SESSION of a finished handshake.
+ *
+ * @param session the SSL_SESSION, only read. Its chain beyond the leaf is not in it.
+ * @param now_ms Unix time in milliseconds.
+ * @param ret_session receives one reference; drop it with resume_session_unref().
+ * @return RESUME_OK, RESUME_UNSUPPORTED (SRP, external PSK, compression, raw public keys),
+ *         RESUME_MALFORMED, RESUME_TOO_LARGE, RESUME_E_INVALID, RESUME_E_NOMEM.
+ * @since 0.1
+ */
+RESUME_API RESUME_MUST_USE resume_status resume_openssl_export(struct ssl_session_st *session,
+                                                               uint64_t now_ms,
+                                                               resume_session **ret_session);
+
+/**
+ * Makes an SSL_SESSION from a session.
+ *
+ * @param session the session, only read.
+ * @param ret_session receives one reference; free it with SSL_SESSION_free().
+ * @return RESUME_OK, RESUME_UNSUPPORTED (not resumable, or a cipher suite that this libssl does
+ *         not know), RESUME_E_INVALID, RESUME_E_NOMEM.
+ * @since 0.1
+ */
+RESUME_API RESUME_MUST_USE resume_status resume_openssl_import(const resume_session *session,
+                                                               struct ssl_session_st **ret_session);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* RESUME_OPENSSL_H */

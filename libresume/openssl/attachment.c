@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Attach and detach: an SSL_CTX's callbacks, options and cache mode, and what they were before.
+ */
+#include "adapter.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct resume_openssl_options {
+    resume_openssl_client_hello_fn next;
+    void *arg;
+    char why[256];
+};
+
+static pthread_once_t index_once = PTHREAD_ONCE_INIT;
+static int ctx_index = -1;
+
+resume_status resume_openssl_options_new(resume_openssl_options **ret_options) {
+    if (!ret_options) {
+        return RESUME_E_INVALID;
+    }
+    resume_openssl_options *options = OPENSSL_zalloc(sizeof *options);
+    if (!options) {
+        return RESUME_E_NOMEM;
+    }
+    *ret_options = options;
+    return RESUME_OK;
+}
+
+resume_openssl_options *resume_openssl_options_unref(resume_openssl_options *options) {
+    OPENSSL_free(options);
+    return NULL;
+}
+
+resume_status resume_openssl_options_set_client_hello(resume_openssl_options *options,
+                                                      resume_openssl_client_hello_fn next,
+                                                      void *arg) {
+    if (!options) {
+        return RESUME_E_INVALID;
+    }
+    options->next = next;
+    options->arg = arg;
+    return RESUME_OK;
+}
+
+const char *resume_openssl_options_why(const resume_openssl_options *options) {
+    return options ? options->why : "";
+}
+
+static resume_status fail(resume_openssl_options *options, resume_status status, const char *why) {
+    if (options) {
+        snprintf(options->why, sizeof options->why, "%s", why);
+    }
+    return status;
+}
+
+static void on_ctx_free(void *parent, void *ptr, CRYPTO_EX_DATA *data, int idx, long argl,
+                        void *argp) {
+    (void)parent;
+    (void)data;
+    (void)idx;
+    (void)argl;
+    (void)argp;
+    rsm_attachment_unref(ptr);
+}
+
+static void make_index(void) {
+    ctx_index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, on_ctx_free);
+}
+
+struct rsm_attachment *rsm_attachment_of(const SSL_CTX *ctx) {
+    return ctx && ctx_index >= 0 ? SSL_CTX_get_ex_data(ctx, ctx_index) : NULL;
+}
+
+struct rsm_attachment *rsm_attachment_ref(struct rsm_attachment *attachment) {
+    atomic_fetch_add_explicit(&attachment->refs, 1, memory_order_relaxed);
+    return attachment;
+}
+
+void rsm_attachment_unref(struct rsm_attachment *attachment) {
+    if (attachment && atomic_fetch_sub_explicit(&attachment->refs, 1, memory_order_acq_rel) == 1) {
+        resume_server_unref(attachment->server);
+        pthread_mutex_destroy(&attachment->client_auth.lock);
+        OPENSSL_free(attachment);
+    }
+}
+
+static struct rsm_attachment *make_attachment(SSL_CTX *ctx, resume_server *server,
+                                              const resume_openssl_options *options) {
+    struct rsm_attachment *attachment = OPENSSL_zalloc(sizeof *attachment);
+    if (!attachment) {
+        return NULL;
+    }
+    atomic_init(&attachment->refs, 1);
+    pthread_mutex_init(&attachment->client_auth.lock, NULL);
+    attachment->server = resume_server_ref(server);
+    attachment->next_hello = options ? options->next : NULL;
+    attachment->next_arg = options ? options->arg : NULL;
+    attachment->options = SSL_CTX_get_options(ctx);
+    attachment->cache_mode = (int)SSL_CTX_get_session_cache_mode(ctx);
+    attachment->timeout = SSL_CTX_get_timeout(ctx);
+    attachment->info = SSL_CTX_get_info_callback(ctx);
+    return attachment;
+}
+
+static int on_client_hello(SSL *ssl, int *alert, void *arg) {
+    struct rsm_attachment *attachment = arg;
+    resume_openssl_client_hello(ssl, alert, NULL);
+    return attachment->next_hello ? attachment->next_hello(ssl, alert, attachment->next_arg)
+                                  : SSL_CLIENT_HELLO_SUCCESS;
+}
+
+/* Without stored sessions libssl's cache is off, so that no ID is handed out that nobody keeps;
+ * with them it is external only: libssl's own cache flushes under one lock (OpenSSL issue 8687). */
+static void set_modes(SSL_CTX *ctx, const resume_policy *policy) {
+    uint32_t modes = resume_policy_modes(policy);
+    bool stored = modes & RESUME_MODE_SESSION_IDS;
+    long cache =
+        stored ? SSL_SESS_CACHE_SERVER | SSL_SESS_CACHE_NO_INTERNAL | SSL_SESS_CACHE_NO_AUTO_CLEAR
+               : SSL_SESS_CACHE_OFF;
+    SSL_CTX_set_session_cache_mode(ctx, cache);
+    if (modes & RESUME_MODE_TICKETS) {
+        SSL_CTX_clear_options(ctx, SSL_OP_NO_TICKET);
+    } else {
+        SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
+        SSL_CTX_set_num_tickets(ctx, stored ? 2 : 0);
+    }
+    /* The longest that may be asked for; each session then gets its own. */
+    uint32_t tls12 = resume_policy_lifetime(policy, TLS1_2_VERSION);
+    uint32_t tls13 = resume_policy_lifetime(policy, TLS1_3_VERSION);
+    SSL_CTX_set_timeout(ctx, (long)(tls12 > tls13 ? tls12 : tls13));
+}
+
+static void install(SSL_CTX *ctx, struct rsm_attachment *attachment) {
+    set_modes(ctx, resume_server_policy(attachment->server));
+    SSL_CTX_set_client_hello_cb(ctx, on_client_hello, attachment);
+    SSL_CTX_set_session_ticket_cb(ctx, rsm_ticket_generate, rsm_ticket_decide, NULL);
+    SSL_CTX_sess_set_new_cb(ctx, rsm_stored_new);
+    SSL_CTX_sess_set_get_cb(ctx, rsm_stored_get);
+    SSL_CTX_set_info_callback(ctx, rsm_stored_info);
+    rsm_ticket_key_install(ctx);
+}
+
+resume_status resume_openssl_attach(SSL_CTX *ctx, resume_server *server,
+                                    resume_openssl_options *options) {
+    if (!ctx || !server) {
+        return fail(options, RESUME_E_INVALID, "attach needs an SSL_CTX and a server");
+    }
+    if (SSL_CTX_get_max_early_data(ctx) > 0) {
+        return fail(options, RESUME_E_INVALID,
+                    "early data is on, and libssl then resumes from its internal cache only; "
+                    "call SSL_CTX_set_max_early_data(ctx, 0) first");
+    }
+    pthread_once(&index_once, make_index);
+    if (ctx_index < 0 || !rsm_ticket_algorithms()) {
+        return fail(options, RESUME_E_CRYPTO, "libcrypto lacks AES-CBC or SHA-256");
+    }
+    resume_openssl_detach(ctx);
+    /* A server that verifies clients needs a context, or each offer fails (I-24). Connections get
+     * theirs from the ClientHello; this one stands for those that never get that far. */
+    static const unsigned char fallback[] = "libresume";
+    struct rsm_attachment *attachment = make_attachment(ctx, server, options);
+    if (!attachment || !SSL_CTX_set_session_id_context(ctx, fallback, sizeof fallback - 1) ||
+        !SSL_CTX_set_ex_data(ctx, ctx_index, attachment)) {
+        rsm_attachment_unref(attachment);
+        return fail(options, RESUME_E_NOMEM, "out of memory");
+    }
+    install(ctx, attachment);
+    return fail(options, RESUME_OK, "");
+}
+
+resume_status resume_openssl_detach(SSL_CTX *ctx) {
+    if (!ctx) {
+        return RESUME_E_INVALID;
+    }
+    struct rsm_attachment *attachment = rsm_attachment_of(ctx);
+    if (!attachment) {
+        return RESUME_MISS;
+    }
+    SSL_CTX_set_client_hello_cb(ctx, NULL, NULL);
+    SSL_CTX_set_session_ticket_cb(ctx, NULL, NULL, NULL);
+    SSL_CTX_sess_set_new_cb(ctx, NULL);
+    SSL_CTX_sess_set_get_cb(ctx, NULL);
+    SSL_CTX_set_info_callback(ctx, attachment->info);
+    rsm_ticket_key_remove(ctx);
+    SSL_CTX_clear_options(ctx, SSL_OP_NO_TICKET);
+    SSL_CTX_set_options(ctx, attachment->options & SSL_OP_NO_TICKET);
+    SSL_CTX_set_session_cache_mode(ctx, attachment->cache_mode);
+    SSL_CTX_set_timeout(ctx, attachment->timeout);
+    SSL_CTX_set_ex_data(ctx, ctx_index, NULL);
+    rsm_attachment_unref(attachment);
+    return RESUME_OK;
+}
+
+resume_server *resume_openssl_server(SSL_CTX *ctx) {
+    struct rsm_attachment *attachment = rsm_attachment_of(ctx);
+    return attachment ? attachment->server : NULL;
+}
