@@ -84,5 +84,6 @@ resume_key *rsm_ticket_key_to_seal(SSL *ssl, uint8_t *name, uint8_t *iv) {
     resume_key *key = link->sealing_key;
     link->sealing_key = NULL;
     memcpy(name, resume_key_name(key), KEY_NAME_SIZE);
+    resume_key_count_seal(key);
     return key;
 }

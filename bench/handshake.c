@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Server time of a resumed handshake: an SSL_CTX with libresume attached against the same SSL_CTX
+ * without, in one process, handshake by handshake in turn. Prints one JSON object a line.
+ * Client and server talk through memory, and only the server's steps are timed.
+ */
+#include <resume/openssl.h>
+
+#include <openssl/evp.h>
+#include <openssl/rsa.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define ROUNDS_MAX 4000
+#define WARMUP     200
+
+static int rounds = ROUNDS_MAX;
+
+static void check(int ok, const char *what) {
+    if (!ok) {
+        fprintf(stderr, "bench/handshake: %s failed\n", what);
+        exit(1);
+    }
+}
+
+static double now_us(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
+static void use_certificate(SSL_CTX *ctx) {
+    static EVP_PKEY *key;
+    static X509 *certificate;
+    if (!key) {
+        key = EVP_RSA_gen(2048);
+        certificate = X509_new();
+        check(key && certificate, "making a key");
+        ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
+        X509_gmtime_adj(X509_getm_notBefore(certificate), -3600);
+        X509_gmtime_adj(X509_getm_notAfter(certificate), 86400);
+        X509_set_pubkey(certificate, key);
+        check(X509_sign(certificate, key, EVP_sha256()) > 0, "signing");
+    }
+    check(SSL_CTX_use_certificate(ctx, certificate) == 1, "SSL_CTX_use_certificate");
+    check(SSL_CTX_use_PrivateKey(ctx, key) == 1, "SSL_CTX_use_PrivateKey");
+}
+
+static SSL_CTX *make_ctx(const SSL_METHOD *method, int version) {
+    SSL_CTX *ctx = SSL_CTX_new(method);
+    check(ctx && SSL_CTX_set_min_proto_version(ctx, version) &&
+              SSL_CTX_set_max_proto_version(ctx, version),
+          "SSL_CTX_new");
+    return ctx;
+}
+
+/* One handshake; returns the server's time in microseconds. The session that the client gets is
+ * put into *session, which held the one to offer, or NULL. */
+static double handshake(SSL_CTX *server_ctx, SSL_CTX *client_ctx, SSL_SESSION **session,
+                        int must_resume) {
+    SSL *server = SSL_new(server_ctx);
+    SSL *client = SSL_new(client_ctx);
+    BIO *a = NULL;
+    BIO *b = NULL;
+    check(server && client && BIO_new_bio_pair(&a, 65536, &b, 65536), "SSL_new");
+    SSL_set_bio(server, a, a);
+    SSL_set_bio(client, b, b);
+    SSL_set_accept_state(server);
+    SSL_set_connect_state(client);
+    check(SSL_set_tlsext_host_name(client, "bench.example") == 1, "server name");
+    if (*session) {
+        check(SSL_set_session(client, *session) == 1, "SSL_set_session");
+    }
+    double spent = 0;
+    char byte = 'x';
+    int done = 0;
+    for (int i = 0; i < 20 && !done; i++) {
+        (void)SSL_do_handshake(client);
+        double start = now_us();
+        int ready = SSL_do_handshake(server);
+        spent += now_us() - start;
+        done = ready == 1 && SSL_is_init_finished(client);
+    }
+    check(done, "handshake");
+    check(SSL_write(server, &byte, 1) == 1 && SSL_read(client, &byte, 1) == 1, "data");
+    check(!must_resume || SSL_session_reused(server), "resumption");
+    SSL_SESSION_free(*session);
+    *session = SSL_get1_session(client);
+    SSL_shutdown(client);
+    SSL_shutdown(server);
+    SSL_free(server);
+    SSL_free(client);
+    return spent;
+}
+
+static int by_value(const void *a, const void *b) {
+    double x = *(const double *)a;
+    double y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(double *values, size_t count) {
+    qsort(values, count, sizeof *values, by_value);
+    return values[count / 2];
+}
+
+static void compare(const char *name, int version, int tickets, const char *target) {
+    static double with[ROUNDS_MAX];
+    static double without[ROUNDS_MAX];
+    SSL_CTX *client = make_ctx(TLS_client_method(), version);
+    SSL_CTX *plain = make_ctx(TLS_server_method(), version);
+    SSL_CTX *attached = make_ctx(TLS_server_method(), version);
+    resume_server_options *options = NULL;
+    resume_keyring *keyring = NULL;
+    resume_store *store = NULL;
+    resume_server *server = NULL;
+    use_certificate(plain);
+    use_certificate(attached);
+    SSL_CTX_set_session_cache_mode(client, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    check(resume_server_options_new(&options) == RESUME_OK, "options");
+    if (tickets) {
+        uint64_t now_ms = (uint64_t)time(NULL) * 1000;
+        check(resume_keyring_from_url("random:", NULL, now_ms, &keyring) == RESUME_OK, "keyring");
+        check(resume_server_options_set_keyring(options, keyring) == RESUME_OK, "keyring");
+    } else {
+        SSL_CTX_set_options(plain, SSL_OP_NO_TICKET);
+        check(SSL_CTX_set_session_id_context(plain, (const unsigned char *)"b", 1), "context");
+        check(resume_store_from_url("memory:", NULL, &store) == RESUME_OK, "store");
+        check(resume_server_options_set_store(options, store) == RESUME_OK, "store");
+    }
+    check(resume_server_new(options, &server) == RESUME_OK, "server");
+    check(resume_openssl_attach(attached, server, NULL) == RESUME_OK, "attach");
+    SSL_SESSION *a = NULL;
+    SSL_SESSION *b = NULL;
+    handshake(plain, client, &a, 0);
+    handshake(attached, client, &b, 0);
+    for (int i = -WARMUP; i < rounds; i++) {
+        double plain_us = handshake(plain, client, &a, 1);
+        double attached_us = handshake(attached, client, &b, 1);
+        if (i >= 0) {
+            without[i] = plain_us;
+            with[i] = attached_us;
+        }
+    }
+    double value = median(with, (size_t)rounds);
+    double peer = median(without, (size_t)rounds);
+    printf("{\"name\": \"%s\", \"value\": %.2f, \"unit\": \"us\", \"peer\": \"OpenSSL alone\", "
+           "\"peer_value\": %.2f, \"ratio\": %.3f, \"target\": %s, \"ok\": %s}\n",
+           name, value, peer, value / peer, target,
+           strcmp(target, "null") == 0 ? "null"
+           : value / peer <= 1.0       ? "true"
+                                       : "false");
+    SSL_SESSION_free(a);
+    SSL_SESSION_free(b);
+    SSL_CTX_free(client);
+    SSL_CTX_free(plain);
+    SSL_CTX_free(attached);
+    resume_server_unref(server);
+    resume_server_options_unref(options);
+    resume_keyring_unref(keyring);
+    resume_store_unref(store);
+}
+
+int main(void) {
+    if (getenv("LIBRESUME_BENCH_QUICK")) {
+        rounds = 50;
+    }
+    compare("resumed handshake, TLS 1.2 ticket", TLS1_2_VERSION, 1, "\"<= 1.00\"");
+    compare("resumed handshake, TLS 1.3 ticket", TLS1_3_VERSION, 1, "null");
+    compare("resumed handshake, TLS 1.2 session ID", TLS1_2_VERSION, 0, "null");
+    compare("resumed handshake, TLS 1.3 stored", TLS1_3_VERSION, 0, "null");
+    return 0;
+}

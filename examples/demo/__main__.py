@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The main job, shown: four worker processes, real clients, with libresume and without it.
+
+Run it by ./dev demo. It prints a table (or, with --json, an array), and with --stay leaves the
+server with libresume running.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from clients import drive
+from rich.console import Console
+from rich.table import Table
+from workers import Fleet, Settings
+
+Row = dict[str, str | bool | int | float]
+
+
+def make_certificate(folder: Path) -> Path:
+    """A self-signed RSA-2048 certificate for localhost, with its key in the same file."""
+    key, certificate, both = folder / "key.pem", folder / "cert.pem", folder / "both.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
+         "-keyout", key, "-out", certificate],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    both.write_bytes(key.read_bytes() + certificate.read_bytes())
+    return both
+
+
+def make_key_file(folder: Path) -> Path:
+    """A ticket key in the file format of nginx, 80 random bytes, for the owner only."""
+    path = folder / "ticket.key"
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(os.urandom(80))
+    return path
+
+
+def free_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def measure(settings: Settings, tls: str, visits: int) -> Row:
+    """One row: a fresh fleet, all clients, return visits only."""
+    with Fleet(settings) as fleet:
+        fleet.tally()
+        outcomes, latencies = drive(settings.port, tls, visits)
+        seen = fleet.tally()
+    return {
+        "tls": tls,
+        "mode": "tickets",
+        "libresume": settings.keys is not None,
+        "connections": len(outcomes),
+        "resumed": sum(outcomes),
+        "share": round(sum(outcomes) / len(outcomes), 3),
+        "server_cpu_us": round(seen.cpu_us / max(1, seen.connections), 1),
+        "p50_us": round(statistics.median(latencies), 1),
+    }
+
+
+def show(console: Console, rows: list[Row]) -> None:
+    """The table for people."""
+    table = Table(
+        title="Return visits to 4 worker processes",
+        caption="share: resumed handshakes. CPU: of the server, for each handshake and its answer.",
+    )
+    for heading in ("TLS", "mode", "libresume"):
+        table.add_column(heading)
+    for heading in ("connections", "resumed", "share", "server CPU", "p50 latency"):
+        table.add_column(heading, justify="right")
+    for row in rows:
+        table.add_row(
+            str(row["tls"]),
+            str(row["mode"]),
+            "yes" if row["libresume"] else "no",
+            str(row["connections"]),
+            str(row["resumed"]),
+            f"{float(row['share']):.0%}",
+            f"{row['server_cpu_us']} µs",
+            f"{row['p50_us']} µs",
+        )
+    console.print(table)
+
+
+def stay(console: Console, settings: Settings) -> None:
+    """Keeps a fleet with libresume running until Ctrl-C or a termination signal."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with Fleet(settings):
+        console.print(f"4 workers with libresume: https://localhost:{settings.port}/ (Ctrl-C ends)")
+        console.print(f"try: curl -ks https://localhost:{settings.port}/{{1,2,3}}")
+        try:
+            signal.pause()
+        except KeyboardInterrupt:
+            console.print("stopped")
+
+
+def main() -> int:
+    """Parses the arguments and runs the job."""
+    parser = argparse.ArgumentParser(prog="./dev demo", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="print one array of objects")
+    parser.add_argument("--stay", action="store_true", help="leave the server running at the end")
+    parser.add_argument("--visits", type=int, default=200, metavar="N",
+                        help="return visits of the Python client; the others make N/10 (200)")  # fmt: skip
+    parser.add_argument("--keys", metavar="URL", help="ticket keys of libresume, such as "
+                        "file:/etc/fleet.key (default: a new key file)")  # fmt: skip
+    arguments = parser.parse_args()
+    if arguments.visits < 10:
+        parser.error("--visits must be 10 or more")
+    progress = Console(stderr=True)
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory(prefix="libresume-demo-") as name:
+        folder = Path(name)
+        certificate = make_certificate(folder)
+        keys = arguments.keys or f"file:{make_key_file(folder)}"
+        for tls in ("1.2", "1.3"):
+            for used in (None, keys):
+                with progress.status(f"TLS {tls}, {'with' if used else 'without'} libresume"):
+                    settings = Settings(tls, certificate, used, free_port())
+                    rows.append(measure(settings, tls, arguments.visits))
+        if arguments.json:
+            print(json.dumps(rows, indent=2))
+        else:
+            show(Console(), rows)
+        if arguments.stay:
+            stay(progress, Settings(None, certificate, keys, free_port()))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
