@@ -25,7 +25,8 @@ static resume_reason check_time(const resume_policy *policy, const resume_sessio
     uint64_t authenticated = resume_session_authenticated(session);
     const struct rsm_lifetimes *caps =
         rsm_policy_lifetimes(policy, resume_session_version(session));
-    if (created > rsm_add_sat(now_ms, policy->skew_ms)) {
+    uint64_t latest = created > authenticated ? created : authenticated;
+    if (latest > rsm_add_sat(now_ms, policy->skew_ms)) {
         return RESUME_REASON_FROM_FUTURE;
     }
     /* Capped by today's policy as well: a session from a laxer time or host gains nothing. */

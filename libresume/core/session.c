@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * resume_session: building from bytes, reading fields, dropping. Options are in
+ * session_options.c.
+ */
+#include "core/session.h"
+
+#include "base/alloc.h"
+#include "base/bytes.h"
+#include "wire/openssl_der.h"
+
+resume_status rsm_session_adopt_copy(const uint8_t *native, size_t len,
+                                     resume_session **ret_session) {
+    struct rsm_native_view view;
+    resume_status status = rsm_native_parse(native, len, &view);
+    if (status != RESUME_OK) {
+        return status;
+    }
+    resume_session *session = rsm_malloc(sizeof *session + len);
+    if (!session) {
+        return RESUME_E_NOMEM;
+    }
+    rsm_ref_init(&session->ref);
+    session->len = (uint32_t)len;
+    session->view = view;
+    memcpy(session->native, native, len);
+    *ret_session = session;
+    return RESUME_OK;
+}
+
+resume_session *resume_session_ref(resume_session *session) {
+    if (session) {
+        rsm_ref_get(&session->ref);
+    }
+    return session;
+}
+
+resume_session *resume_session_unref(resume_session *session) {
+    if (session && rsm_ref_put(&session->ref)) {
+        rsm_free_wiped(session, sizeof *session + session->len);
+    }
+    return NULL;
+}
+
+resume_status resume_session_from_native(const uint8_t *data, size_t data_len,
+                                         resume_session **ret_session) {
+    if (!data || !ret_session) {
+        return RESUME_E_INVALID;
+    }
+    return rsm_session_adopt_copy(data, data_len, ret_session);
+}
+
+resume_status resume_session_to_native(const resume_session *session, const uint8_t **ret_data,
+                                       size_t *ret_len) {
+    if (!session || !ret_data || !ret_len) {
+        return RESUME_E_INVALID;
+    }
+    *ret_data = session->native;
+    *ret_len = session->len;
+    return RESUME_OK;
+}
+
+resume_status rsm_session_from_fields(const struct rsm_native_fields *fields,
+                                      resume_session **ret_session) {
+    struct rsm_buffer native = {0};
+    rsm_native_write(fields, &native);
+    resume_status status = RESUME_E_NOMEM;
+    if (!native.failed) {
+        status = native.len > RSM_NATIVE_MAX
+                     ? RESUME_TOO_LARGE
+                     : rsm_session_adopt_copy(native.data, native.len, ret_session);
+    }
+    rsm_buffer_free(&native);
+    return status;
+}
+
+static const uint8_t *bytes_of(const resume_session *session, struct rsm_span span,
+                               size_t *ret_len) {
+    if (ret_len) {
+        *ret_len = span.len;
+    }
+    return span.at ? session->native + span.at : NULL;
+}
+
+void rsm_session_fields(const resume_session *session, struct rsm_native_fields *ret_fields) {
+    const struct rsm_native_view *view = &session->view;
+    *ret_fields = (struct rsm_native_fields){
+        .flags = view->flags,
+        .compression = view->compression,
+        .version = view->version,
+        .cipher_suite = view->cipher_suite,
+        .group = view->group,
+        .lifetime = view->lifetime,
+        .age_add = view->age_add,
+        .max_early_data = view->max_early_data,
+        .verify_result = view->verify_result,
+        .created = view->created,
+        .authenticated = view->authenticated,
+    };
+    struct rsm_native_fields *f = ret_fields;
+    f->secret = bytes_of(session, view->secret, &f->secret_len);
+    f->session_id = bytes_of(session, view->session_id, &f->session_id_len);
+    f->server_name = bytes_of(session, view->server_name, &f->server_name_len);
+    f->alpn = bytes_of(session, view->alpn, &f->alpn_len);
+    f->context = bytes_of(session, view->context, &f->context_len);
+    f->certificates = bytes_of(session, view->certificates, &f->certificates_len);
+    f->appdata = bytes_of(session, view->appdata, &f->appdata_len);
+}
+
+resume_status resume_session_from_openssl(const uint8_t *data, size_t data_len, uint64_t now_ms,
+                                          resume_session **ret_session) {
+    if (!data || !ret_session) {
+        return RESUME_E_INVALID;
+    }
+    struct rsm_buffer native = {0};
+    resume_status status = rsm_openssl_der_read(data, data_len, now_ms, &native);
+    if (status == RESUME_OK) {
+        status = native.len > RSM_NATIVE_MAX
+                     ? RESUME_TOO_LARGE
+                     : rsm_session_adopt_copy(native.data, native.len, ret_session);
+    }
+    rsm_buffer_free(&native);
+    return status;
+}
+
+resume_status resume_session_to_openssl(const resume_session *session, uint8_t *buf, size_t buf_cap,
+                                        size_t *ret_len) {
+    if (!session || !ret_len || (!buf && buf_cap)) {
+        return RESUME_E_INVALID;
+    }
+    if ((session->view.flags & RSM_NATIVE_NOT_RESUMABLE) || session->view.compression) {
+        return RESUME_UNSUPPORTED;
+    }
+    struct rsm_buffer der = {0};
+    resume_status status = rsm_openssl_der_write(session->native, &session->view, &der);
+    if (status == RESUME_OK && der.len > RESUME_SESSION_SIZE_MAX) {
+        status = RESUME_TOO_LARGE;
+    }
+    if (status == RESUME_OK) {
+        *ret_len = der.len;
+        if (buf && buf_cap < der.len) {
+            status = RESUME_E_BUFFER;
+        } else if (buf) {
+            memcpy(buf, der.data, der.len);
+        }
+    }
+    rsm_buffer_free(&der);
+    return status;
+}
+
+bool resume_session_equal(const resume_session *session, const resume_session *other) {
+    return session && other && session->len == other->len &&
+           rsm_equal_ct(session->native, other->native, session->len);
+}
+
+uint16_t resume_session_version(const resume_session *session) {
+    return session ? session->view.version : 0;
+}
+
+uint16_t resume_session_cipher_suite(const resume_session *session) {
+    return session ? session->view.cipher_suite : 0;
+}
+
+uint8_t resume_session_compression(const resume_session *session) {
+    return session ? session->view.compression : 0;
+}
+
+bool resume_session_extended_master_secret(const resume_session *session) {
+    return session && (session->view.flags & RSM_NATIVE_EMS);
+}
+
+bool resume_session_resumable(const resume_session *session) {
+    return session && !(session->view.flags & RSM_NATIVE_NOT_RESUMABLE);
+}
+
+uint64_t resume_session_created(const resume_session *session) {
+    return session ? session->view.created : 0;
+}
+
+uint64_t resume_session_authenticated(const resume_session *session) {
+    return session ? session->view.authenticated : 0;
+}
+
+uint32_t resume_session_lifetime(const resume_session *session) {
+    return session ? session->view.lifetime : 0;
+}
+
+uint64_t resume_session_expires(const resume_session *session) {
+    return session ? rsm_add_sat(session->view.created, 1000ULL * session->view.lifetime) : 0;
+}
+
+uint32_t resume_session_age_add(const resume_session *session) {
+    return session ? session->view.age_add : 0;
+}
+
+uint32_t resume_session_max_early_data(const resume_session *session) {
+    return session ? session->view.max_early_data : 0;
+}
+
+uint16_t resume_session_group(const resume_session *session) {
+    return session ? session->view.group : 0;
+}
+
+int32_t resume_session_verify_result(const resume_session *session) {
+    return session ? session->view.verify_result : 0;
+}
+
+size_t resume_session_peer_certificate_count(const resume_session *session) {
+    return session ? session->view.certificate_count : 0;
+}
+
+size_t resume_session_appdata_count(const resume_session *session) {
+    return session ? session->view.appdata_count : 0;
+}
+
+static const uint8_t *absent(size_t *ret_len) {
+    if (ret_len) {
+        *ret_len = 0;
+    }
+    return NULL;
+}
+
+const uint8_t *resume_session_secret(const resume_session *session, size_t *ret_len) {
+    return session ? bytes_of(session, session->view.secret, ret_len) : absent(ret_len);
+}
+
+const uint8_t *resume_session_session_id(const resume_session *session, size_t *ret_len) {
+    return session ? bytes_of(session, session->view.session_id, ret_len) : absent(ret_len);
+}
+
+const uint8_t *resume_session_server_name(const resume_session *session, size_t *ret_len) {
+    return session ? bytes_of(session, session->view.server_name, ret_len) : absent(ret_len);
+}
+
+const uint8_t *resume_session_alpn(const resume_session *session, size_t *ret_len) {
+    return session ? bytes_of(session, session->view.alpn, ret_len) : absent(ret_len);
+}
+
+const uint8_t *resume_session_context(const resume_session *session, size_t *ret_len) {
+    return session ? bytes_of(session, session->view.context, ret_len) : absent(ret_len);
+}
+
+const uint8_t *resume_session_peer_certificate(const resume_session *session, size_t index,
+                                               size_t *ret_len) {
+    if (!session || index >= session->view.certificate_count) {
+        return absent(ret_len);
+    }
+    return bytes_of(session, rsm_native_nth(session->native, session->view.certificates, index),
+                    ret_len);
+}
+
+const uint8_t *resume_session_appdata(const resume_session *session, size_t index,
+                                      uint16_t *ret_tag, size_t *ret_len) {
+    if (!session || index >= session->view.appdata_count) {
+        return absent(ret_len);
+    }
+    struct rsm_span span = rsm_native_nth(session->native, session->view.appdata, index);
+    if (ret_tag) {
+        *ret_tag = rsm_get16(session->native + span.at);
+    }
+    span.at = (uint16_t)(span.at + 2);
+    span.len = (uint16_t)(span.len - 2);
+    return bytes_of(session, span, ret_len);
+}

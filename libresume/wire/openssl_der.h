@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * OpenSSL's session format (ssl/ssl_asn1.c, SSL_SESSION_ASN1): the one that OpenSSL-based servers
+ * put into tickets and caches. To and from the native format.
+ * BoringSSL's format of the same name has other meanings behind the same tags; it is not this.
+ */
+#ifndef RSM_WIRE_OPENSSL_DER_H
+#define RSM_WIRE_OPENSSL_DER_H
+
+#include <resume/status.h>
+
+#include "base/buffer.h"
+#include "wire/native.h"
+
+/* Reads hostile bytes into the native format, which the caller still has to parse.
+ * RESUME_OK, RESUME_MALFORMED, RESUME_UNSUPPORTED, RESUME_E_NOMEM. */
+resume_status rsm_openssl_der_read(const uint8_t *data, size_t len, uint64_t now_ms,
+                                   struct rsm_buffer *ret_native);
+
+/* Writes a parsed native session. RESUME_OK, RESUME_E_NOMEM. */
+resume_status rsm_openssl_der_write(const uint8_t *native, const struct rsm_native_view *view,
+                                    struct rsm_buffer *ret_der);
+
+#endif
