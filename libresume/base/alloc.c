@@ -35,33 +35,33 @@ unsigned long rsm_alloc_count(void) {
     return atomic_load(&asked);
 }
 
-static int must_fail(void) {
+bool rsm_alloc_refuses(void) {
     if (!atomic_load_explicit(&counting, memory_order_relaxed)) {
-        return 0;
+        return false;
     }
     unsigned long number = atomic_fetch_add(&asked, 1) + 1;
     unsigned long at = atomic_load(&fail_at);
     if (at == 0) {
-        return 0;
+        return false;
     }
     return atomic_load(&sticky) ? number >= at : number == at;
 }
 
 void *rsm_malloc(size_t size) {
-    return must_fail() ? NULL : malloc(size ? size : 1);
+    return rsm_alloc_refuses() ? NULL : malloc(size ? size : 1);
 }
 
 void *rsm_calloc(size_t count, size_t size) {
-    return must_fail() ? NULL : calloc(count ? count : 1, size ? size : 1);
+    return rsm_alloc_refuses() ? NULL : calloc(count ? count : 1, size ? size : 1);
 }
 
 void *rsm_realloc(void *ptr, size_t size) {
-    return must_fail() ? NULL : realloc(ptr, size ? size : 1);
+    return rsm_alloc_refuses() ? NULL : realloc(ptr, size ? size : 1);
 }
 
 void *rsm_calloc_aligned(size_t alignment, size_t size) {
     size_t rounded = (size + alignment - 1) / alignment * alignment;
-    void *ptr = must_fail() ? NULL : aligned_alloc(alignment, rounded);
+    void *ptr = rsm_alloc_refuses() ? NULL : aligned_alloc(alignment, rounded);
     if (ptr) {
         memset(ptr, 0, rounded);
     }

@@ -6,6 +6,7 @@
 #ifndef RSM_BASE_ALLOC_H
 #define RSM_BASE_ALLOC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 void *rsm_malloc(size_t size);
@@ -19,6 +20,9 @@ void rsm_free(void *ptr);
 void rsm_free_wiped(void *ptr, size_t size);
 
 char *rsm_strndup(const char *text, size_t len);
+
+/* For memory that comes from elsewhere (mmap): counts as an allocation, true if it must fail. */
+bool rsm_alloc_refuses(void);
 
 /* Test hook: the nth allocation from now on (1 = the next) and all after it fail; 0 = none fails.
  * Process-wide. */

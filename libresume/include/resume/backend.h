@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A store of the caller's own: functions that keep bytes under a key, wherever they like.
- * Not for callers of a store: they see store.h only.
+ * Not for callers of a store: they see store.h only, where resume_store_from_backend() is.
  *
  * What the functions are given: a look-up key of RESUME_BACKEND_KEY_SIZE bytes, made from the
  * session ID and the store's secret, and a record of at most RESUME_BACKEND_RECORD_MAX bytes that
@@ -19,7 +19,6 @@
 
 #ifndef RESUME_FFI
 #include <resume/status.h>
-#include <resume/store.h>
 #endif
 
 #ifdef __cplusplus
@@ -96,21 +95,6 @@ struct resume_backend {
     resume_backend_sweep_fn sweep;   /* NULL: the backend needs none, sweeps are RESUME_OK */
     resume_backend_free_fn free;     /* NULL: nothing to free */
 };
-
-/**
- * Makes a store from functions.
- *
- * @param backend copied; may be gone after the call.
- * @param options the secret for look-up keys and the codec, see store.h; NULL: a random secret,
- *        records in clear. Receives the reason of a failure.
- * @param ret_store receives the store; drop it with resume_store_unref(), which calls `free`. If
- *        this call fails, `free` is not called.
- * @return RESUME_OK; RESUME_E_INVALID, also for a size that no version has or a non-zero part
- *         that this version does not know; RESUME_E_NOMEM; RESUME_E_CRYPTO.
- * @since 0.1
- */
-RESUME_API RESUME_MUST_USE resume_status resume_store_from_backend(
-    const struct resume_backend *backend, resume_store_options *options, resume_store **ret_store);
 
 #ifdef __cplusplus
 }

@@ -20,6 +20,7 @@
 #define RESUME_STORE_H
 
 #ifndef RESUME_FFI
+#include <resume/backend.h>
 #include <resume/codec.h>
 #include <resume/session.h>
 #include <resume/status.h>
@@ -130,6 +131,21 @@ RESUME_API const char *resume_store_options_why(const resume_store_options *opti
 RESUME_API RESUME_MUST_USE resume_status resume_store_from_url(const char *url,
                                                                resume_store_options *options,
                                                                resume_store **ret_store);
+
+/**
+ * Makes a store from functions.
+ *
+ * @param backend copied; may be gone after the call.
+ * @param options the secret for look-up keys and the codec, see above; NULL: a random secret,
+ *        records in clear. Receives the reason of a failure.
+ * @param ret_store receives the store; drop it with resume_store_unref(), which calls `free`. If
+ *        this call fails, `free` is not called.
+ * @return RESUME_OK; RESUME_E_INVALID, also for a size that no version has or a non-zero part
+ *         that this version does not know; RESUME_E_NOMEM; RESUME_E_CRYPTO.
+ * @since 0.1
+ */
+RESUME_API RESUME_MUST_USE resume_status resume_store_from_backend(
+    const struct resume_backend *backend, resume_store_options *options, resume_store **ret_store);
 
 /**
  * Adds a reference.

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One const table for each kind of store.
+ */
+#ifndef RSM_STORE_KINDS_H
+#define RSM_STORE_KINDS_H
+
+#include "core/store.h"
+
+extern const struct rsm_store_kind rsm_store_kind_memory;
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How a region is divided: equal parts, each a state, its buckets and its arena, one behind the
+ * other. The buckets are as many as records of RSM_TABLE_RECORD bytes need; where records are
+ * smaller the buckets fill first, where they are larger the arena does.
+ */
+#include "store/table_region.h"
+
+#include "base/alloc.h"
+#include "base/bytes.h"
+#include "base/region.h"
+
+/* Bytes of arena that go with one slot. A record of 200 bytes under an ID of 32 takes 256, so such
+ * records fill 81 of 100 slots, and that both buckets of one are full is rare. */
+#define ARENA_PER_SLOT 208U
+#define SLOT_SIZE      (sizeof(struct rsm_bucket) / RSM_BUCKET_SLOTS)
+
+/* Slots for a number of entries: 85 of 100 get used. */
+static uint64_t slots_for(uint64_t entries) {
+    return rsm_add_sat(entries, entries / 5U);
+}
+
+uint64_t rsm_table_bytes_for(uint64_t count) {
+    const uint64_t chunk = 256; /* of a record of RSM_TABLE_RECORD bytes */
+    uint64_t bytes = rsm_mul_sat(count, chunk + 12U);
+    return bytes < RSM_TABLE_BYTES_MIN ? RSM_TABLE_BYTES_MIN : bytes;
+}
+
+static bool sound(const struct rsm_table_config *config) {
+    uint32_t shards = config->shards;
+    return shards > 0 && shards <= RSM_TABLE_SHARDS_MAX && (shards & (shards - 1U)) == 0 &&
+           config->bytes / shards >= RSM_TABLE_BYTES_MIN && config->bytes <= SIZE_MAX / 2 &&
+           config->bytes / shards / RSM_GRANULE < UINT32_MAX / 2 &&
+           (config->count == 0 || config->count >= shards);
+}
+
+static void divide(const struct rsm_table_config *config, uint8_t *at, size_t size, uint64_t count,
+                   struct rsm_part *part) {
+    size_t room = size - sizeof(struct rsm_part_state);
+    uint64_t slots = room / (ARENA_PER_SLOT + SLOT_SIZE);
+    if (config->count && slots_for(count) < slots) {
+        slots = slots_for(count);
+    }
+    part->bucket_count = (uint32_t)(slots / RSM_BUCKET_SLOTS + 1U);
+    size_t index = part->bucket_count * sizeof(struct rsm_bucket);
+    part->granules = (uint32_t)((room - index) / RSM_GRANULE);
+    part->state = (struct rsm_part_state *)(void *)at;
+    part->buckets = (struct rsm_bucket *)(void *)(at + sizeof(struct rsm_part_state));
+    part->arena = (_Atomic uint64_t *)(void *)(at + sizeof(struct rsm_part_state) + index);
+    uint64_t all_slots = (uint64_t)part->bucket_count * RSM_BUCKET_SLOTS;
+    part->entries_max = config->count && count < all_slots ? count : all_slots;
+    rsm_lock_init(&part->lock);
+}
+
+resume_status rsm_table_new(const struct rsm_table_config *config, struct rsm_table **ret_table) {
+    if (!sound(config)) {
+        return RESUME_E_INVALID;
+    }
+    uint32_t shards = config->shards;
+    size_t each = (size_t)(config->bytes / shards) / 128U * 128U;
+    struct rsm_table *table = rsm_calloc_aligned(64, sizeof *table);
+    struct rsm_part *parts = rsm_calloc_aligned(128, shards * sizeof *parts);
+    void *region = rsm_region_new(each * shards);
+    if (!table || !parts || !region) {
+        rsm_free(table);
+        rsm_free(parts);
+        rsm_region_free(region, each * shards);
+        return RESUME_E_NOMEM;
+    }
+    for (uint32_t i = 0; i < shards; i++) {
+        uint64_t count = config->count / shards + (i < config->count % shards);
+        divide(config, (uint8_t *)region + i * each, each, count, &parts[i]);
+    }
+    table->key[0] = config->key[0];
+    table->key[1] = config->key[1];
+    table->parts = parts;
+    table->shards = shards;
+    table->region = region;
+    table->region_size = each * shards;
+    *ret_table = table;
+    return RESUME_OK;
+}
+
+void rsm_table_free(struct rsm_table *table) {
+    if (!table) {
+        return;
+    }
+    for (uint32_t i = 0; i < table->shards; i++) {
+        rsm_lock_destroy(&table->parts[i].lock);
+    }
+    rsm_region_free(table->region, table->region_size);
+    rsm_free(table->parts);
+    rsm_free_wiped(table, sizeof *table);
+}
+
+void rsm_table_numbers(const struct rsm_table *table, struct rsm_table_numbers *ret_numbers) {
+    struct rsm_table_numbers sum = {.capacity_bytes = table->region_size};
+    for (uint32_t i = 0; i < table->shards; i++) {
+        const struct rsm_part *part = &table->parts[i];
+        uint64_t entries = rsm_count_of(&part->state->entries);
+        sum.entries += entries;
+        sum.bytes += rsm_count_of(&part->state->granules_used) * RSM_GRANULE + entries * SLOT_SIZE;
+        sum.capacity_entries += part->entries_max;
+        sum.evictions += rsm_count_of(&part->state->evictions);
+        sum.expired += rsm_count_of(&part->state->expired);
+    }
+    *ret_numbers = sum;
+}
