@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""TLS session resumption: ticket keys, session stores and the rules for both.
+
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain("cert.pem", "key.pem")
+    libresume.attach(context, keys="file:/etc/fleet.key", store="memory:")
+
+Instants are Unix milliseconds (``..._ms``), lifetimes seconds. A call that can have several
+answers gives a ``Status`` first and then its value, or None; only failures raise, as ``Error``.
+"""
+
+# Python's own libssl must be in the process before the extension asks for one.
+import ssl as _ssl  # noqa: F401
+
+from libresume import _low
+from libresume._attach import attach, detach, server_of
+from libresume._codec import Codec
+from libresume._connection import Connection
+from libresume._enums import (
+    ClientAuth,
+    Ems,
+    Frame,
+    Histogram,
+    Limit,
+    Mode,
+    Path,
+    Payload,
+    Reason,
+    Statistic,
+    Status,
+)
+from libresume._errors import (
+    AccessError,
+    CryptoError,
+    Error,
+    InvalidError,
+    StateError,
+    UnsupportedError,
+)
+from libresume._keyring import FOREVER_MS, Key, Keyring
+from libresume._policy import Policy
+from libresume._server import Decision, Server, Ticket
+from libresume._session import Session, SessionFields
+from libresume._store import Store
+
+__version__ = _low.abi_version_text()
+
+
+def has(feature: str) -> bool:
+    """Whether this build has a feature, such as ``frame-aead`` or ``store-memory``."""
+    return _low.abi_has(feature)
+
+
+__all__ = [
+    "FOREVER_MS",
+    "AccessError",
+    "ClientAuth",
+    "Codec",
+    "Connection",
+    "CryptoError",
+    "Decision",
+    "Ems",
+    "Error",
+    "Frame",
+    "Histogram",
+    "InvalidError",
+    "Key",
+    "Keyring",
+    "Limit",
+    "Mode",
+    "Path",
+    "Payload",
+    "Policy",
+    "Reason",
+    "Server",
+    "Session",
+    "SessionFields",
+    "StateError",
+    "Statistic",
+    "Status",
+    "Store",
+    "Ticket",
+    "UnsupportedError",
+    "attach",
+    "detach",
+    "has",
+    "server_of",
+]

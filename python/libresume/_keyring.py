@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ticket keys and their rotation. Not the format of tickets: that is ``Codec``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from libresume import _low
+from libresume._enums import Status
+from libresume._errors import refuse
+from libresume._handle import Bytes, Handle, clock, reasons
+
+FOREVER_MS = 2**64 - 1
+"""An instant that never comes."""
+
+
+class Key(Handle["_low._KeyHandle"]):
+    """One ticket key. While an object refers to it, its bytes are not wiped."""
+
+    __slots__ = ()
+
+    @property
+    def name(self) -> bytes:
+        """The 16 bytes that stand in clear in front of each ticket."""
+        return _low.key_name(self._handle)
+
+    @property
+    def cipher_key(self) -> bytes:
+        """The AES key, 16 or 32 bytes: a secret, as a copy that Python does not wipe."""
+        return _low.key_cipher_key(self._handle)
+
+    @property
+    def mac_key(self) -> bytes:
+        """The HMAC-SHA256 key, 16 or 32 bytes: a secret, as a copy that Python does not wipe."""
+        return _low.key_mac_key(self._handle)
+
+    @property
+    def seal_from_ms(self) -> int:
+        """From when on the key seals, in Unix milliseconds."""
+        return _low.key_seal_from(self._handle)
+
+    @property
+    def seal_until_ms(self) -> int:
+        """When the key no longer seals, in Unix milliseconds; ``FOREVER_MS`` for no end."""
+        return _low.key_seal_until(self._handle)
+
+    @property
+    def open_until_ms(self) -> int:
+        """When the key no longer opens and leaves its ring, in Unix milliseconds."""
+        return _low.key_open_until(self._handle)
+
+    @property
+    def seals(self) -> int:
+        """How many tickets this process sealed with the key."""
+        return _low.key_seals(self._handle)
+
+    def __repr__(self) -> str:
+        """The name, which is public, and nothing of the key."""
+        name = "closed" if self._held is None else self.name.hex()
+        return f"<libresume.Key {name}>"
+
+
+class Keyring(Handle["_low._KeyringHandle"]):
+    """The ticket keys. Internally locked; made before a fork it works in the children too.
+
+    ``random:`` keys rotate by themselves and, in forked children, to the same keys at the same
+    times. ``file:/etc/fleet.key`` reads the key file that nginx reads.
+    """
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        url: str | None = None,
+        *,
+        seal_period_ms: int | None = None,
+        open_period_ms: int | None = None,
+        max_seals: int | None = None,
+        now_ms: int | None = None,
+    ) -> None:
+        """Opens the ring that a URL describes, or makes an empty one for ``add()``.
+
+        ``seal_period_ms`` and ``open_period_ms`` say in milliseconds how long a generated key
+        seals (12 hours) and then still opens (24 hours); ``max_seals`` how many tickets a key
+        may seal (2**32). ``now_ms`` stands for the clock.
+
+        Raises InvalidError for a faulty URL, period or file (size, owner, mode) and for a refused
+        key (its ``status`` is WEAK_KEY, EXISTS or EXPIRED); AccessError for a file that cannot be
+        read; CryptoError.
+        """
+        _, options = _low.keyring_options_new()
+        with reasons(_low.keyring_options_why, options):
+            if seal_period_ms is not None:
+                _low.keyring_options_set_seal_period(options, seal_period_ms)
+            if open_period_ms is not None:
+                _low.keyring_options_set_open_period(options, open_period_ms)
+            if max_seals is not None:
+                _low.keyring_options_set_max_seals(options, max_seals)
+            if url is None:
+                status, ring = _low.keyring_new(options)
+            else:
+                status, ring = _low.keyring_from_url(url, options, clock(now_ms))
+        if ring is None:
+            raise refuse(status, _low.keyring_options_why(options))
+        self._held = ring
+
+    def add(
+        self,
+        name: Bytes,
+        cipher_key: Bytes,
+        mac_key: Bytes,
+        *,
+        seal_from_ms: int = 0,
+        seal_until_ms: int = FOREVER_MS,
+        open_until_ms: int = FOREVER_MS,
+        now_ms: int | None = None,
+    ) -> Status:
+        """Adds a key: a name of 1 to 16 bytes, an AES and an HMAC key of 16 or 32 bytes each.
+
+        The instants are Unix milliseconds. Answers OK; WEAK_KEY (``audit()`` tells the reason),
+        EXISTS, EXPIRED or TOO_LARGE, and then the ring is unchanged. Raises InvalidError for
+        lengths or an order of times that no key has.
+        """
+        return _low.keyring_add(
+            self._handle,
+            name,
+            cipher_key,
+            mac_key,
+            seal_from_ms,
+            seal_until_ms,
+            open_until_ms,
+            clock(now_ms),
+        )
+
+    def rotate(self, now_ms: int | None = None) -> None:
+        """Lets the next key seal now. Raises StateError for a ring that generates no keys."""
+        _low.keyring_rotate(self._handle, clock(now_ms))
+
+    def tick(self, now_ms: int | None = None) -> None:
+        """Does the ring's scheduled work; an idle server should call it once a minute or so."""
+        _low.keyring_tick(self._handle, clock(now_ms))
+
+    def reload(self, now_ms: int | None = None) -> Status:
+        """Reads a ``file:`` ring's files anew, all or nothing.
+
+        Answers OK, or WEAK_KEY, EXISTS or EXPIRED for a refused key. Raises StateError for a ring
+        without files, otherwise as the constructor does.
+        """
+        return _low.keyring_reload(self._handle, clock(now_ms))
+
+    def sealing_key(self, now_ms: int | None = None) -> Key | None:
+        """The key that seals now; None if none may."""
+        _, key = _low.keyring_sealing_key(self._handle, clock(now_ms))
+        return None if key is None else Key._own(key)
+
+    def find(self, name: Bytes, now_ms: int | None = None) -> tuple[Status, Key | None]:
+        """Finds the key of a ticket by the name in front of it (RFC 5077 section 4).
+
+        Answers OK if that key seals now, RENEW if it only opens; without a key MISS or EXPIRED.
+        """
+        status, key = _low.keyring_find(self._handle, name, clock(now_ms))
+        return status, None if key is None else Key._own(key)
+
+    @staticmethod
+    def audit(key: Bytes) -> tuple[Status, str]:
+        """Judges key material, name and both secrets, 48 or 80 bytes in all.
+
+        Answers OK, or WEAK_KEY with the reason. Raises InvalidError for any other length.
+        """
+        return _low.key_audit(key)
+
+    def __len__(self) -> int:
+        """How many keys there are, in whatever state."""
+        return _low.keyring_count(self._handle)
+
+    def __bool__(self) -> bool:
+        """Always true: an empty ring is a ring."""
+        return True
+
+    def __iter__(self) -> Iterator[Key]:
+        """The keys, the one that begins to seal last comes first."""
+        for index in range(len(self)):
+            _, key = _low.keyring_key_at(self._handle, index)
+            if key is not None:  # the ring may change meanwhile
+                yield Key._own(key)
