@@ -70,6 +70,10 @@
     }
     resume_server *lent = resume_server_ref($1);
     $result = rsm_py_capsule(lent, "resume_server", drop_server);
+    if ($result == NULL) {
+        resume_server_unref(lent);
+        SWIG_fail;
+    }
 }
 %rename(set_types) rsm_py_register;
 %rename(address) rsm_py_address;

@@ -164,6 +164,28 @@ def test_a_codec_without_init_is_closed() -> None:
         Codec.__new__(Codec).seal(b"data")
 
 
+def test_a_forked_child_shares_keys_and_no_nonce() -> None:
+    """I-65 and I-165."""
+    codec = Codec(Keyring("random:"))
+    warm = codec.seal(b"data")
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            ticket = codec.seal(b"data")
+            os.write(writer, ticket or b"")
+        finally:
+            os._exit(0)
+    os.close(writer)
+    theirs = os.read(reader, 4096)
+    os.close(reader)
+    os.waitpid(child, 0)
+    ours = codec.seal(b"data")
+    assert warm is not None and ours is not None
+    assert codec.open(theirs) == (Status.OK, b"data")
+    assert len({warm[16:32], ours[16:32], theirs[16:32]}) == 3  # the IVs
+
+
 def test_many_threads(codec: Codec) -> None:
     """I-168: seal and open from many threads, while the ring rotates."""
     wrong: list[object] = []
