@@ -106,8 +106,11 @@ typedef struct {
 
 static int take_data(PyObject *object, Call *call) {
     if (PyBytes_CheckExact(object)) {
-        call->data = (const uint8_t *)PyBytes_AsString(object);
-        call->data_len = (size_t)PyBytes_Size(object);
+        char *data = NULL;
+        Py_ssize_t data_len = 0;
+        (void)PyBytes_AsStringAndSize(object, &data, &data_len);
+        call->data = (const uint8_t *)data;
+        call->data_len = (size_t)data_len;
         return 0;
     }
     if (PyObject_GetBuffer(object, &call->view, PyBUF_SIMPLE) < 0) {

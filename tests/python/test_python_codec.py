@@ -85,10 +85,10 @@ def test_time_by_position_and_by_name() -> None:
     codec = Codec(ring)
     ticket = codec.seal(b"data", NOW)
     assert ticket is not None
+    assert codec.seal(b"data", now_ms=NOW + 1) is not None
     assert codec.open(ticket, now_ms=NOW + 999) == (Status.OK, b"data")
     assert codec.open(ticket, NOW + 1000) == (Status.RENEW, b"data")
     assert codec.open(ticket, now_ms=NOW + 2000) == (Status.EXPIRED, None)
-    assert codec.seal(b"data", now_ms=NOW + 1) is not None
 
 
 def test_wrong_arguments_are_type_errors(codec: Codec) -> None:
