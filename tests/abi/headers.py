@@ -57,7 +57,7 @@ class Function:
     def brief(self) -> str:
         text = re.sub(r"^\s*/?\*+/?", "", self.comment, flags=re.MULTILINE)
         sentence = re.split(r"(?<=[.:;])\s|\n\s*\n|@", text.strip(), maxsplit=1)[0]
-        return " ".join(sentence.split()).rstrip(":;")
+        return " ".join(sentence.split()).rstrip(".:;")
 
 
 def header_files() -> list[Path]:

@@ -72,7 +72,9 @@ def api_page() -> str:
 
 
 def write_baselines() -> None:
-    quiet = ["--no-show-locs", "--no-comp-dir-path", "--no-corpus-path"]
+    # Without locations abidiff could not tell a public struct from a private one.
+    quiet = ["--no-comp-dir-path", "--no-corpus-path", "--no-elf-needed"]
+    quiet += ["--exported-interfaces-only", "--drop-private-types"]
     for library, (built, _) in headers.LIBRARIES.items():
         out = ["--out-file", str(baseline_path(library))]
         command = ["abidw", "--headers-dir", str(headers.INCLUDE), *quiet, *out, str(built)]

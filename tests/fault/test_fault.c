@@ -22,8 +22,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define NOW      UINT64_C(1700000000000)
-#define ENOUGH   4096 /* no flow here makes that many allocations */
+#define NOW       UINT64_C(1700000000000)
+#define ENOUGH    4096 /* no flow here makes that many allocations */
 #define UNTOUCHED ((void *)(uintptr_t)0x5a5a)
 
 /* Calls, and leaves the flow if memory ran out; anything else that is negative is a bug. */
@@ -124,12 +124,14 @@ out:
 
 static resume_status flow_ring_random(void) {
     static const uint8_t name[16] = "fault test name";
-    static const uint8_t key[32] = {
-        0x8f, 0x13, 0x77, 0xa1, 0x0b, 0xc4, 0x5e, 0x29, 0xd6, 0x90, 0x3a, 0xee, 0x61, 0x58, 0x0c, 0xb7,
-        0x42, 0xf5, 0x1d, 0x86, 0xcb, 0x34, 0x99, 0x7e, 0x05, 0xe8, 0xb2, 0x6f, 0x50, 0xda, 0x27, 0x93};
-    static const uint8_t mac[32] = {
-        0x31, 0x6a, 0xd7, 0x08, 0xf2, 0x95, 0x4c, 0xbe, 0x7d, 0x20, 0xe3, 0x56, 0x89, 0x1b, 0xa4, 0xcf,
-        0x68, 0x0e, 0xb5, 0x72, 0x9d, 0x43, 0xfa, 0x17, 0xdc, 0x81, 0x3e, 0xa9, 0x54, 0xc6, 0x2f, 0xe0};
+    static const uint8_t key[32] = {0x8f, 0x13, 0x77, 0xa1, 0x0b, 0xc4, 0x5e, 0x29,
+                                    0xd6, 0x90, 0x3a, 0xee, 0x61, 0x58, 0x0c, 0xb7,
+                                    0x42, 0xf5, 0x1d, 0x86, 0xcb, 0x34, 0x99, 0x7e,
+                                    0x05, 0xe8, 0xb2, 0x6f, 0x50, 0xda, 0x27, 0x93};
+    static const uint8_t mac[32] = {0x31, 0x6a, 0xd7, 0x08, 0xf2, 0x95, 0x4c, 0xbe,
+                                    0x7d, 0x20, 0xe3, 0x56, 0x89, 0x1b, 0xa4, 0xcf,
+                                    0x68, 0x0e, 0xb5, 0x72, 0x9d, 0x43, 0xfa, 0x17,
+                                    0xdc, 0x81, 0x3e, 0xa9, 0x54, 0xc6, 0x2f, 0xe0};
     resume_keyring_options *options = NULL;
     resume_keyring *ring = NULL;
     resume_key *sealing = NULL;
@@ -254,7 +256,8 @@ static resume_status offered(resume_status status, resume_reason reason) {
     if (reason == RESUME_REASON_FAILED || reason == RESUME_REASON_STORE_FAILED) {
         return RESUME_E_NOMEM;
     }
-    /* The session above carries no context of this server: that refusal is the flow's normal end. */
+    /* The session above carries no context of this server: that refusal is the flow's normal end.
+     */
     return reason == RESUME_REASON_CONTEXT_MISMATCH ? RESUME_OK : RESUME_E_STATE;
 }
 
@@ -273,7 +276,7 @@ static resume_status flow_server(void) {
     TRY(make_session(&session));
     MAKE(connection, resume_connection_new(&connection));
     TRY(resume_connection_set_version(connection, 0x0303));
-    TRY(resume_connection_set_server_name(connection, "example.org", 11));
+    TRY(resume_connection_set_server_name(connection, (const uint8_t *)"example.org", 11));
     TRY(resume_connection_set_extended_master_secret(connection, true));
     TRY(resume_server_issue_ticket(server, session, NOW, ticket, sizeof ticket, &len, &lifetime));
     TRY(resume_server_store_session(server, session, NOW));

@@ -16,9 +16,7 @@ extern "C" {
 #endif
 
 /** The version that these headers belong to: major * 10000 + minor * 100 + patch. */
-enum {
-    RESUME_VERSION = 100
-};
+enum { RESUME_VERSION = 100 };
 
 /**
  * The version of the loaded library as a number.
