@@ -19,11 +19,6 @@ void rsm_store_init(resume_store *store, const struct rsm_store_ops *ops) {
     store->ops = ops;
 }
 
-void rsm_store_count(resume_store *store, int32_t which) {
-    unsigned lane = rsm_lane();
-    rsm_lane_add(&store->lanes[lane].cell[which - RESUME_STORE_HITS], lane, 1);
-}
-
 resume_store *resume_store_ref(resume_store *store) {
     if (store) {
         rsm_ref_get(&store->ref);

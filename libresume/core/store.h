@@ -58,6 +58,10 @@ struct rsm_store_kind {
 extern const struct rsm_store_kind *const rsm_store_kinds[];
 
 void rsm_store_init(resume_store *store, const struct rsm_store_ops *ops);
-void rsm_store_count(resume_store *store, int32_t which);
+
+static inline void rsm_store_count(resume_store *store, int32_t which) {
+    unsigned lane = rsm_lane();
+    rsm_lane_add(&store->lanes[lane].cell[which - RESUME_STORE_HITS], lane, 1);
+}
 
 #endif

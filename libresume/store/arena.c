@@ -107,8 +107,7 @@ static void forget_borders(struct rsm_part_state *state, uint32_t chunk, uint32_
 
 static void wipe(struct rsm_part *part, uint32_t chunk) {
     _Atomic uint64_t *words = rsm_chunk(part, chunk);
-    size_t count = 2U + rsm_words(rsm_chunk_id_len(rsm_word(words + 1))) +
-                   rsm_words(rsm_chunk_len(rsm_word(words)));
+    size_t count = RSM_CHUNK_HEAD + rsm_words(rsm_chunk_len(rsm_word(words)));
     for (size_t i = 2; i < count; i++) {
         rsm_set_word(words + i, 0);
     }

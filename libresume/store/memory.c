@@ -171,16 +171,16 @@ static resume_status check(const struct wishes *w, char *why) {
                  (unsigned long long)shards, RSM_TABLE_SHARDS_MAX);
         return RESUME_E_INVALID;
     }
-    if (w->bytes / shards < RSM_TABLE_BYTES_MIN) {
-        snprintf(why, RSM_WHY_SIZE,
-                 "bytes=%llu of memory: is too small, %llu shard(s) need %u bytes each",
-                 (unsigned long long)w->bytes, (unsigned long long)shards, RSM_TABLE_BYTES_MIN);
-        return RESUME_E_INVALID;
-    }
     if (w->count && w->count < shards) {
         snprintf(why, RSM_WHY_SIZE,
                  "count=%llu of memory: is less than one for each of %llu shards",
                  (unsigned long long)w->count, (unsigned long long)shards);
+        return RESUME_E_INVALID;
+    }
+    if (w->bytes / shards < RSM_TABLE_BYTES_MIN) {
+        snprintf(why, RSM_WHY_SIZE,
+                 "bytes=%llu of memory: is too small, %llu shard(s) need %u bytes each",
+                 (unsigned long long)w->bytes, (unsigned long long)shards, RSM_TABLE_BYTES_MIN);
         return RESUME_E_INVALID;
     }
     return RESUME_OK;
@@ -188,7 +188,7 @@ static resume_status check(const struct wishes *w, char *why) {
 
 static resume_status build(const struct wishes *w, char *why, resume_store **ret_store) {
     struct rsm_table_config config = {
-        .bytes = w->bytes, .count = w->count, .shards = (uint32_t)w->shards, .key = {0, 0}};
+        .bytes = w->bytes, .count = w->count, .shards = (uint32_t)w->shards};
     struct memory *memory = rsm_calloc_aligned(128, sizeof *memory);
     if (!memory) {
         return RESUME_E_NOMEM;

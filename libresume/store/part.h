@@ -13,6 +13,7 @@
 #define RSM_STORE_PART_H
 
 #include "base/lock.h"
+#include "base/match.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -25,8 +26,6 @@
 #define RSM_BINS          64U /* free chunks by granules; the last bin holds all larger ones */
 #define RSM_NO_CHUNK      UINT32_MAX
 #define RSM_EXPIRES_MAX   ((UINT64_C(1) << 48) - 1) /* the year 10889 */
-#define RSM_TAG_LANES     UINT64_C(0x0001000100010001)
-#define RSM_TAG_HIGH_BITS UINT64_C(0x8000800080008000)
 
 /* One cache line. A slot is free if its ref is 0, else the ref is the chunk's number + 1. */
 struct rsm_bucket {
@@ -67,12 +66,14 @@ struct rsm_part {
 };
 
 /*
- * A chunk: two header words, then of a used one the ID (padded to words) and the data, of a free
+ * A chunk: two header words, then of a used one the ID (padded to 32 bytes) and the data, of a free
  * one the links of its bin.
  *     word 0   expires_ms 48 | data length 16
  *     word 1   used 1 | - | ID length 6 (bits 43-48) | granules 11 (bits 32-42) | bucket 32
  */
-#define RSM_CHUNK_USED (UINT64_C(1) << 63)
+#define RSM_CHUNK_ID_WORDS 4U
+#define RSM_CHUNK_HEAD     (2U + RSM_CHUNK_ID_WORDS) /* words before the data */
+#define RSM_CHUNK_USED     (UINT64_C(1) << 63)
 
 static inline _Atomic uint64_t *rsm_chunk(const struct rsm_part *part, uint32_t chunk) {
     return part->arena + (size_t)chunk * RSM_GRANULE_WORDS;
@@ -115,8 +116,8 @@ static inline size_t rsm_words(size_t len) {
 }
 
 /* Granules of a chunk for a record. */
-static inline uint32_t rsm_chunk_need(size_t id_len, size_t len) {
-    size_t bytes = 8U * (2U + rsm_words(id_len) + rsm_words(len));
+static inline uint32_t rsm_chunk_need(size_t len) {
+    size_t bytes = 8U * (RSM_CHUNK_HEAD + rsm_words(len));
     return (uint32_t)((bytes + RSM_GRANULE - 1U) / RSM_GRANULE);
 }
 
@@ -132,18 +133,10 @@ static inline void rsm_bucket_mark(struct rsm_bucket *bucket, unsigned slot, uin
     atomic_store_explicit(&bucket->marks[slot], mark, memory_order_relaxed);
 }
 
-/* Bit n for each lane n of the four in the word that equals the tag. */
-static inline uint32_t rsm_lanes_equal(uint64_t tags, uint16_t tag) {
-    uint64_t x = tags ^ RSM_TAG_LANES * tag;
-    uint64_t zero = ~(((x & ~RSM_TAG_HIGH_BITS) + ~RSM_TAG_HIGH_BITS) | x | ~RSM_TAG_HIGH_BITS);
-    return (uint32_t)((zero >> 15) * UINT64_C(0x0001000200040008) >> 48) & 15U;
-}
-
-/* Bit n for each slot n whose tag matches; a free slot may match too. No branch: which slot holds
- * an entry is chance, and a wrong guess would wait for the cache line. */
+/* Bit 2n for each slot n whose tag matches; a free slot may match too. Without a branch: which slot
+ * holds an entry is chance, and a wrong guess would wait for the cache line. */
 static inline uint32_t rsm_bucket_match(struct rsm_bucket *bucket, uint16_t tag) {
-    return rsm_lanes_equal(rsm_word(&bucket->tags[0]), tag) |
-           rsm_lanes_equal(rsm_word(&bucket->tags[1]), tag) << 4;
+    return rsm_match8(rsm_word(&bucket->tags[0]), rsm_word(&bucket->tags[1]), tag);
 }
 
 /* Under the lock: puts a chunk into a slot, or with ref 0 empties it. */

@@ -18,9 +18,8 @@
 
 /* What is looked for, in the form in which the table keeps it. */
 struct query {
-    uint64_t id[4]; /* padded with zeros */
+    uint64_t id[RSM_CHUNK_ID_WORDS]; /* padded with zeros */
     size_t id_len;
-    size_t id_words;
     struct rsm_part *part;
     struct rsm_bucket *bucket[2];
     uint16_t tag;
@@ -48,14 +47,15 @@ static uint32_t scale(uint32_t hash, uint32_t count) {
 static HOT void ask(struct query *q, const struct rsm_table *table, const uint8_t *id,
                     size_t id_len) {
     q->id_len = id_len;
-    q->id_words = rsm_words(id_len);
     if (id_len == sizeof q->id) {
         memcpy(q->id, id, sizeof q->id); /* nearly always, and then not a call */
     } else {
         memset(q->id, 0, sizeof q->id);
         memcpy(q->id, id, id_len);
+        /* Or IDs that differ in zeros at the end would all have one hash. */
+        ((uint8_t *)q->id)[sizeof q->id - 1U] = (uint8_t)id_len;
     }
-    uint64_t hash = rsm_siphash13(table->key, q->id, sizeof q->id);
+    uint64_t hash = rsm_mulhash(table->key, q->id);
     uint64_t mixed = hash * UINT64_C(0x9E3779B97F4A7C15);
     struct rsm_part *part = &table->parts[hash >> 56 & (table->shards - 1U)];
     q->part = part;
@@ -63,30 +63,20 @@ static HOT void ask(struct query *q, const struct rsm_table *table, const uint8_
     q->bucket[0] = part->buckets + scale((uint32_t)hash, part->bucket_count);
     q->bucket[1] = part->buckets + scale((uint32_t)(mixed >> 32), part->bucket_count);
     __builtin_prefetch(q->bucket[0]);
-    __builtin_prefetch(q->bucket[1]);
 }
 
 static HOT bool same_id(_Atomic uint64_t *words, const struct query *q) {
-    if (rsm_chunk_id_len(rsm_word(words + 1)) != q->id_len) {
-        return false;
-    }
-    uint64_t difference = 0;
-    for (size_t i = 0; i < q->id_words; i++) {
-        difference |= rsm_word(words + 2 + i) ^ q->id[i];
-    }
-    return difference == 0;
+    return ((rsm_chunk_id_len(rsm_word(words + 1)) ^ q->id_len) | (rsm_word(words + 2) ^ q->id[0]) |
+            (rsm_word(words + 3) ^ q->id[1]) | (rsm_word(words + 4) ^ q->id[2]) |
+            (rsm_word(words + 5) ^ q->id[3])) == 0;
 }
 
-/* Slot and chunk of the query's entry; false if it is not there. What a reader without the lock
- * gets may be torn, but lies inside the arena. */
-static HOT bool find(const struct query *q, struct place *ret_place) {
+/* Slot and chunk of the query's entry in one of its buckets; false if it is not there. What a
+ * reader without the lock gets may be torn, but lies inside the arena. */
+static HOT bool find_in(const struct query *q, struct rsm_bucket *bucket, struct place *ret_place) {
     struct rsm_part *part = q->part;
-    uint32_t match = rsm_bucket_match(q->bucket[0], q->tag) | rsm_bucket_match(q->bucket[1], q->tag)
-                                                                  << 8;
-    for (; match; match &= match - 1) {
-        unsigned at = (unsigned)__builtin_ctz(match);
-        struct rsm_bucket *bucket = q->bucket[at / RSM_BUCKET_SLOTS];
-        unsigned slot = at % RSM_BUCKET_SLOTS;
+    for (uint32_t match = rsm_bucket_match(bucket, q->tag); match; match &= match - 1U) {
+        unsigned slot = (unsigned)__builtin_ctz(match) / 2U;
         uint32_t ref = rsm_bucket_ref(bucket, slot);
         if (ref == 0 || ref > part->granules) {
             continue;
@@ -110,22 +100,57 @@ static inline void copy_word(_Atomic uint64_t *from, uint8_t *to) {
     memcpy(to, &word, 8);
 }
 
-/* Copies words that a writer may be changing; the caller finds out by the sequence number. */
+static HOT void copy_four(_Atomic uint64_t *from, uint8_t *to) {
+    copy_word(from, to);
+    copy_word(from + 1, to + 8);
+    copy_word(from + 2, to + 16);
+    copy_word(from + 3, to + 24);
+}
+
+/* The last 1 to 7 bytes. */
+static HOT void copy_tail(_Atomic uint64_t *from, uint8_t *to, size_t len) {
+    uint64_t word = rsm_word(from);
+    const uint8_t *at = (const uint8_t *)&word;
+    if (len & 4U) {
+        memcpy(to, at, 4);
+        to += 4;
+        at += 4;
+    }
+    if (len & 2U) {
+        memcpy(to, at, 2);
+        to += 2;
+        at += 2;
+    }
+    if (len & 1U) {
+        *to = *at;
+    }
+}
+
+/* Copies words that a writer may be changing; the caller finds out by the sequence number. Several
+ * at a time by hand: compilers leave loops over atomics as they are. */
 static HOT void copy_out(_Atomic uint64_t *from, uint8_t *to, size_t len) {
-    size_t whole = len / 8U;
-    size_t i = 0;
-    for (; i + 4 <= whole; i += 4) { /* by hand: compilers leave loops over atomics as they are */
-        copy_word(from + i, to + 8U * i);
-        copy_word(from + i + 1, to + 8U * i + 8);
-        copy_word(from + i + 2, to + 8U * i + 16);
-        copy_word(from + i + 3, to + 8U * i + 24);
+    for (; len >= 64; len -= 64, from += 8, to += 64) {
+        copy_four(from, to);
+        copy_four(from + 4, to + 32);
     }
-    for (; i < whole; i++) {
-        copy_word(from + i, to + 8U * i);
+    if (len & 32U) {
+        copy_four(from, to);
+        from += 4;
+        to += 32;
     }
-    if (len % 8U) {
-        uint64_t word = rsm_word(from + whole);
-        memcpy(to + 8U * whole, &word, len % 8U);
+    if (len & 16U) {
+        copy_word(from, to);
+        copy_word(from + 1, to + 8);
+        from += 2;
+        to += 16;
+    }
+    if (len & 8U) {
+        copy_word(from, to);
+        from += 1;
+        to += 8;
+    }
+    if (len & 7U) {
+        copy_tail(from, to, len & 7U);
     }
 }
 
@@ -133,10 +158,9 @@ static HOT resume_status read_at(const struct query *q, const struct place *plac
                                  struct target *target) {
     _Atomic uint64_t *words = rsm_chunk(q->part, place->chunk);
     uint64_t word0 = rsm_word(words);
-    size_t first = 2U + q->id_words;
     target->len = rsm_chunk_len(word0);
     size_t room = (size_t)(q->part->granules - place->chunk) * RSM_GRANULE_WORDS;
-    if (first + rsm_words(target->len) > room) {
+    if (RSM_CHUNK_HEAD + rsm_words(target->len) > room) {
         return RESUME_MISS; /* torn */
     }
     if (rsm_chunk_expires(word0) <= now_ms) {
@@ -145,34 +169,34 @@ static HOT resume_status read_at(const struct query *q, const struct place *plac
     if (target->len > target->cap) {
         return RESUME_E_BUFFER;
     }
-    copy_out(words + first, target->buf, target->len);
+    copy_out(words + RSM_CHUNK_HEAD, target->buf, target->len);
     return RESUME_OK;
 }
 
-static uint32_t sequence_of(const struct query *q, unsigned which, memory_order order) {
-    return atomic_load_explicit(&q->bucket[which]->sequence, order);
-}
-
-/* The look-up without the lock. RESUME_E_STATE: writers were in the way each time. */
-static HOT resume_status read_free(const struct query *q, uint64_t now_ms, struct target *target) {
+/* The look-up in one bucket without the lock. RESUME_E_STATE: writers were in the way each time. */
+static HOT resume_status read_free(const struct query *q, struct rsm_bucket *bucket,
+                                   uint64_t now_ms, struct target *target) {
     for (unsigned tries = 0; tries < READ_TRIES; tries++) {
-        uint32_t first = sequence_of(q, 0, memory_order_acquire);
-        uint32_t second = sequence_of(q, 1, memory_order_acquire);
-        if ((first | second) % 2U) {
+        uint32_t before = atomic_load_explicit(&bucket->sequence, memory_order_acquire);
+        if (before % 2U) {
             continue;
         }
         struct place place;
-        bool found = find(q, &place);
+        bool found = find_in(q, bucket, &place);
         resume_status status = found ? read_at(q, &place, now_ms, target) : RESUME_MISS;
-        if (sequence_of(q, 0, memory_order_relaxed) == first &&
-            sequence_of(q, 1, memory_order_relaxed) == second) {
-            if (found && !rsm_bucket_marked(place.bucket, place.slot)) {
-                rsm_bucket_mark(place.bucket, place.slot, 1);
+        if (atomic_load_explicit(&bucket->sequence, memory_order_relaxed) == before) {
+            if (found && !rsm_bucket_marked(bucket, place.slot)) {
+                rsm_bucket_mark(bucket, place.slot, 1);
             }
             return status;
         }
     }
     return RESUME_E_STATE;
+}
+
+/* Under the lock. */
+static bool find(const struct query *q, struct place *ret_place) {
+    return find_in(q, q->bucket[0], ret_place) || find_in(q, q->bucket[1], ret_place);
 }
 
 /* The look-up with the lock: for takes, to drop what has expired, and when writers are in the way.
@@ -206,7 +230,10 @@ resume_status rsm_table_get(struct rsm_table *table, const uint8_t *id, size_t i
     struct query q;
     ask(&q, table, id, id_len);
     struct target target = {buf, buf_cap, 0};
-    resume_status status = read_free(&q, now_ms, &target);
+    resume_status status = read_free(&q, q.bucket[0], now_ms, &target);
+    if (status == RESUME_MISS) {
+        status = read_free(&q, q.bucket[1], now_ms, &target);
+    }
     if (status == RESUME_EXPIRED || status == RESUME_E_STATE) {
         resume_status locked = read_locked(&q, now_ms, false, &target);
         /* Another thread may have dropped it meanwhile. */
@@ -241,7 +268,7 @@ static bool same_record(const struct query *q, uint32_t chunk, const uint8_t *da
     if (rsm_word(words) != (expires_ms << 16 | len)) {
         return false;
     }
-    words += 2U + q->id_words;
+    words += RSM_CHUNK_HEAD;
     for (size_t at = 0; at < len; at += 8) {
         uint64_t word = 0;
         memcpy(&word, data + at, len - at < 8 ? len - at : 8);
@@ -252,15 +279,13 @@ static bool same_record(const struct query *q, uint32_t chunk, const uint8_t *da
     return true;
 }
 
-static unsigned free_slots(struct rsm_bucket *bucket, unsigned *ret_slot) {
-    unsigned count = 0;
-    for (unsigned slot = 0; slot < RSM_BUCKET_SLOTS; slot++) {
-        if (rsm_bucket_ref(bucket, slot) == 0) {
-            *ret_slot = slot;
-            count++;
-        }
+/* An empty slot, or RSM_BUCKET_SLOTS. */
+static unsigned free_slot(struct rsm_bucket *bucket) {
+    unsigned slot = 0;
+    while (slot < RSM_BUCKET_SLOTS && rsm_bucket_ref(bucket, slot) != 0) {
+        slot++;
     }
-    return count;
+    return slot;
 }
 
 /* The clock inside a full bucket: spares each marked slot once. */
@@ -274,30 +299,30 @@ static unsigned evict_in(struct rsm_part *part, struct rsm_bucket *bucket) {
     return slot;
 }
 
-/* An empty slot for a new entry, in the emptier of its two buckets. */
+/* An empty slot for a new entry: in its first bucket if there is one, so that most look-ups see
+ * one bucket only; else in the second; else by eviction. */
 static void choose(const struct query *q, struct place *ret_place) {
-    struct rsm_bucket *first = q->bucket[0];
-    struct rsm_bucket *second = q->bucket[1];
-    unsigned slot[2] = {0, 0};
-    unsigned room[2] = {free_slots(first, &slot[0]), free_slots(second, &slot[1])};
-    if (room[0] == 0 && room[1] == 0) {
-        struct rsm_bucket *victim = q->tag % 2U ? first : second;
-        *ret_place = (struct place){victim, evict_in(q->part, victim), RSM_NO_CHUNK};
-    } else {
-        *ret_place = room[0] >= room[1] ? (struct place){first, slot[0], RSM_NO_CHUNK}
-                                        : (struct place){second, slot[1], RSM_NO_CHUNK};
+    struct rsm_bucket *bucket = q->bucket[0];
+    unsigned slot = free_slot(bucket);
+    if (slot == RSM_BUCKET_SLOTS) {
+        bucket = q->bucket[1];
+        slot = free_slot(bucket);
     }
-    /* The clock comes to the newest last (I-82). */
-    ret_place->bucket->hand = (uint8_t)((ret_place->slot + 1U) % RSM_BUCKET_SLOTS);
+    if (slot == RSM_BUCKET_SLOTS) {
+        bucket = q->bucket[q->tag % 2U];
+        slot = evict_in(q->part, bucket);
+    }
+    bucket->hand = (uint8_t)((slot + 1U) % RSM_BUCKET_SLOTS); /* to the newest last (I-82) */
+    *ret_place = (struct place){bucket, slot, RSM_NO_CHUNK};
 }
 
 static void write_record(const struct query *q, uint32_t chunk, uint32_t bucket,
                          const uint8_t *data, size_t len, uint64_t expires_ms) {
     _Atomic uint64_t *words = rsm_chunk(q->part, chunk);
     rsm_set_word(words, expires_ms << 16 | len);
-    rsm_set_word(words + 1, rsm_chunk_header(bucket, rsm_chunk_need(q->id_len, len), q->id_len));
+    rsm_set_word(words + 1, rsm_chunk_header(bucket, rsm_chunk_need(len), q->id_len));
     words += 2;
-    for (size_t i = 0; i < q->id_words; i++) {
+    for (size_t i = 0; i < RSM_CHUNK_ID_WORDS; i++) {
         rsm_set_word(words++, q->id[i]);
     }
     size_t at = 0;
@@ -318,7 +343,7 @@ static void publish(const struct query *q, const struct place *place, const uint
                     size_t len, uint64_t expires_ms, uint64_t now_ms) {
     struct rsm_part *part = q->part;
     bool recycled = false;
-    uint32_t chunk = rsm_arena_take(part, rsm_chunk_need(q->id_len, len), now_ms, &recycled);
+    uint32_t chunk = rsm_arena_take(part, rsm_chunk_need(len), now_ms, &recycled);
     write_record(q, chunk, (uint32_t)(place->bucket - part->buckets), data, len, expires_ms);
     /* Making room may have evicted the entry that is being replaced. */
     uint32_t old = rsm_bucket_ref(place->bucket, place->slot);
@@ -337,7 +362,7 @@ resume_status rsm_table_put(struct rsm_table *table, const uint8_t *id, size_t i
     struct query q;
     ask(&q, table, id, id_len);
     struct rsm_part *part = q.part;
-    if (rsm_chunk_need(id_len, data_len) > part->granules / RSM_ARENA_SHARE) {
+    if (rsm_chunk_need(data_len) > part->granules / RSM_ARENA_SHARE) {
         return RESUME_TOO_LARGE; /* before anything changes (I-91) */
     }
     uint64_t expires = expires_ms < RSM_EXPIRES_MAX ? expires_ms : RSM_EXPIRES_MAX;

@@ -3,13 +3,16 @@
  * A bounded hash table of records in one flat region: look-ups without a lock, writers with a lock
  * for each part. Not a store: no sessions, no statistics of look-ups, no URL; memory.c is that.
  *
- * Every record's hash names a part and two buckets in it; a record is in one of the two. When both
- * are full a clock inside them evicts, when the arena is full a clock over the arena does.
+ * Every record's hash names a part and two buckets in it; a record is in one of the two, mostly the
+ * first. When both are full a clock inside them evicts, when the arena is full a clock over the
+ * arena does.
  */
 #ifndef RSM_STORE_TABLE_H
 #define RSM_STORE_TABLE_H
 
 #include <resume/status.h>
+
+#include "base/hash.h"
 
 struct rsm_table;
 
@@ -18,10 +21,10 @@ struct rsm_table;
 #define RSM_TABLE_RECORD     200U /* bytes of a record that the index is made for */
 
 struct rsm_table_config {
-    uint64_t bytes;  /* the region */
-    uint64_t count;  /* most entries; 0: as many as the bytes hold */
-    uint32_t shards; /* a power of two */
-    uint64_t key[2]; /* of the hash: secret, so that no peer can choose buckets */
+    uint64_t bytes;                /* the region */
+    uint64_t count;                /* most entries; 0: as many as the bytes hold */
+    uint32_t shards;               /* a power of two */
+    uint64_t key[RSM_MULHASH_KEY]; /* of the hash: secret, so that no peer can choose buckets */
 };
 
 struct rsm_table_numbers {

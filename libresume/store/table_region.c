@@ -10,19 +10,20 @@
 #include "base/bytes.h"
 #include "base/region.h"
 
-/* Bytes of arena that go with one slot. A record of 200 bytes under an ID of 32 takes 256, so such
- * records fill 81 of 100 slots, and that both buckets of one are full is rare. */
-#define ARENA_PER_SLOT 208U
+/* Bytes of arena that go with one slot. A record of 200 bytes under an ID takes 256, so such
+ * records fill half of the slots: then 95 of 100 are in their first bucket, and of 1000 new ones
+ * three find both buckets full. */
+#define ARENA_PER_SLOT 128U
 #define SLOT_SIZE      (sizeof(struct rsm_bucket) / RSM_BUCKET_SLOTS)
 
-/* Slots for a number of entries: 85 of 100 get used. */
+/* Slots for a number of entries. */
 static uint64_t slots_for(uint64_t entries) {
-    return rsm_add_sat(entries, entries / 5U);
+    return rsm_mul_sat(entries, 2);
 }
 
 uint64_t rsm_table_bytes_for(uint64_t count) {
     const uint64_t chunk = 256; /* of a record of RSM_TABLE_RECORD bytes */
-    uint64_t bytes = rsm_mul_sat(count, chunk + 12U);
+    uint64_t bytes = rsm_mul_sat(count, chunk + 2U * SLOT_SIZE + 2U);
     return bytes < RSM_TABLE_BYTES_MIN ? RSM_TABLE_BYTES_MIN : bytes;
 }
 
@@ -71,8 +72,7 @@ resume_status rsm_table_new(const struct rsm_table_config *config, struct rsm_ta
         uint64_t count = config->count / shards + (i < config->count % shards);
         divide(config, (uint8_t *)region + i * each, each, count, &parts[i]);
     }
-    table->key[0] = config->key[0];
-    table->key[1] = config->key[1];
+    memcpy(table->key, config->key, sizeof table->key);
     table->parts = parts;
     table->shards = shards;
     table->region = region;

@@ -10,7 +10,7 @@
 #include "store/table.h"
 
 struct rsm_table {
-    uint64_t key[2];
+    uint64_t key[RSM_MULHASH_KEY];
     struct rsm_part *parts;
     uint32_t shards;
     void *region;
