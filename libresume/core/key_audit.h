@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The judgement of ticket-key material: what a guess would find is refused with a reason.
+ * Not a measure of entropy: good bytes from a bad generator pass.
+ */
+#ifndef RSM_CORE_KEY_AUDIT_H
+#define RSM_CORE_KEY_AUDIT_H
+
+#include "core/key.h"
+
+/* NULL if the key is good, else a static text. Reasons never quote key bytes. */
+const char *rsm_key_audit(const struct rsm_key_spec *spec);
+
+#endif

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The `file:` source: key files of other servers, one key a file. The first file seals, those named
+ * by old= only open. Not a writer: whoever rotates the files calls resume_keyring_reload().
+ */
+#include "core/keyring_source.h"
+
+#include "base/alloc.h"
+#include "base/bytes.h"
+#include "base/secret.h"
+#include "core/key_audit.h"
+#include "wire/keyfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct file_state {
+    const struct rsm_keyfile_dialect *dialect;
+    struct rsm_periods periods;
+    size_t count;
+    char *paths[RSM_URL_PARAMS + 1]; /* the first seals */
+};
+
+/* One file's content, in locked memory; one byte more than any dialect has, to see longer files. */
+struct content {
+    uint8_t bytes[RSM_KEYFILE_MAX + 1];
+    size_t len;
+    uint64_t written_ms; /* the file's mtime */
+};
+
+static void file_end(void *data) {
+    struct file_state *state = data;
+    if (state) {
+        for (size_t i = 0; i < state->count; i++) {
+            rsm_free(state->paths[i]);
+        }
+        rsm_free(state);
+    }
+}
+
+static resume_status take_path(struct file_state *state, const char *path, char *why) {
+    if (path[0] != '/') {
+        snprintf(why, RSM_WHY_SIZE, "\"%.100s\" is not an absolute path; write file:/etc/fleet.key",
+                 path);
+        return RESUME_E_INVALID;
+    }
+    state->paths[state->count] = rsm_strndup(path, strlen(path));
+    if (!state->paths[state->count]) {
+        return RESUME_E_NOMEM;
+    }
+    state->count++;
+    return RESUME_OK;
+}
+
+static resume_status take_params(struct file_state *state, struct rsm_url *url, char *why) {
+    const char *dialect = rsm_url_param(url, "dialect");
+    state->dialect = rsm_keyfile_dialect(dialect ? dialect : "nginx");
+    if (!state->dialect) {
+        snprintf(why, RSM_WHY_SIZE, "unknown dialect \"%.40s\" of a key file; known: %s", dialect,
+                 rsm_keyfile_dialects());
+        return RESUME_E_INVALID;
+    }
+    resume_status status = take_path(state, url->path, why);
+    const char *old = NULL;
+    while (status == RESUME_OK && (old = rsm_url_param(url, "old")) != NULL) {
+        status = take_path(state, old, why);
+    }
+    return status;
+}
+
+static resume_status file_begin(struct rsm_url *url, const struct rsm_periods *periods, char *why,
+                                void **ret_state) {
+    struct file_state *state = rsm_calloc(1, sizeof *state);
+    if (!state) {
+        return RESUME_E_NOMEM;
+    }
+    state->periods = *periods;
+    resume_status status = take_params(state, url, why);
+    if (status != RESUME_OK) {
+        file_end(state);
+        return status;
+    }
+    *ret_state = state;
+    return RESUME_OK;
+}
+
+static resume_status refuse_io(const char *path, const char *what, char *why) {
+    char text[64] = "";
+    const char *reason = strerror_r(errno, text, sizeof text);
+    snprintf(why, RSM_WHY_SIZE, "cannot %s %.120s: %s", what, path, reason);
+    return RESUME_E_IO;
+}
+
+/* Asked of the open file, so that nobody can put another one in its place in between. */
+static resume_status check_file(const char *path, const struct stat *st, char *why) {
+    if (!S_ISREG(st->st_mode)) {
+        snprintf(why, RSM_WHY_SIZE, "%.120s is not a regular file", path);
+    } else if (st->st_uid != geteuid() && st->st_uid != 0) {
+        snprintf(why, RSM_WHY_SIZE, "%.120s belongs to another user than this process and root",
+                 path);
+    } else if (st->st_mode & (S_IRWXG | S_IRWXO)) {
+        snprintf(why, RSM_WHY_SIZE,
+                 "%.120s has mode %04o and holds a secret: others may reach it; chmod 600 it", path,
+                 (unsigned)(st->st_mode & 07777));
+    } else {
+        return RESUME_OK;
+    }
+    return RESUME_E_INVALID;
+}
+
+static resume_status read_all(int fd, const char *path, struct content *content, char *why) {
+    content->len = 0;
+    while (content->len < sizeof content->bytes) {
+        ssize_t got = read(fd, content->bytes + content->len, sizeof content->bytes - content->len);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got < 0) {
+            return refuse_io(path, "read", why);
+        }
+        if (got == 0) {
+            break;
+        }
+        content->len += (size_t)got;
+    }
+    return RESUME_OK;
+}
+
+static uint64_t mtime_ms(const struct stat *st) {
+    if (st->st_mtim.tv_sec < 0) {
+        return 0;
+    }
+    return rsm_add_sat(rsm_mul_sat((uint64_t)st->st_mtim.tv_sec, 1000),
+                       (uint64_t)st->st_mtim.tv_nsec / 1000000);
+}
+
+/* O_NONBLOCK: a FIFO put at the path must not hang the server. */
+static resume_status read_file(const char *path, struct content *content, char *why) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0) {
+        return refuse_io(path, "open", why);
+    }
+    struct stat st;
+    resume_status status =
+        fstat(fd, &st) == 0 ? check_file(path, &st, why) : refuse_io(path, "look at", why);
+    if (status == RESUME_OK) {
+        status = read_all(fd, path, content, why);
+        content->written_ms = mtime_ms(&st);
+    }
+    close(fd);
+    return status;
+}
+
+/* Without seal= and open= the operator owns the rotation and the key has no end. */
+static void set_times(const struct file_state *state, size_t index, uint64_t written_ms,
+                      uint64_t now_ms, struct rsm_key_spec *spec) {
+    bool seals = index == 0;
+    if (!state->periods.in_url) {
+        spec->seal_from = written_ms < now_ms ? written_ms : now_ms;
+        spec->seal_until = seals ? UINT64_MAX : spec->seal_from;
+        spec->open_until = UINT64_MAX;
+        return;
+    }
+    uint64_t seal_end = rsm_add_sat(written_ms, state->periods.seal_ms);
+    spec->seal_from = written_ms;
+    spec->seal_until = seals ? seal_end : written_ms;
+    spec->open_until = rsm_add_sat(seal_end, state->periods.open_ms);
+}
+
+static resume_status judge(const char *path, const struct rsm_key_spec *spec, char *why) {
+    const char *reason = rsm_key_audit(spec);
+    if (!reason) {
+        return RESUME_OK;
+    }
+    snprintf(why, RSM_WHY_SIZE, "weak key in %.100s: %s", path, reason);
+    return RESUME_WEAK_KEY;
+}
+
+/* The ring's file key with the same bytes, or RSM_KEYSET_MAX. */
+static size_t same_key(const struct rsm_keyset *set, const struct rsm_key_spec *spec) {
+    for (size_t i = 0; i < set->count; i++) {
+        if (set->keys[i]->origin == RSM_KEY_FILE && rsm_key_is(set->keys[i], spec)) {
+            return i;
+        }
+    }
+    return RSM_KEYSET_MAX;
+}
+
+/* A key that is known keeps its object and its times, so that touching its file prolongs nothing
+ * (I-70); if it changed between sealing and opening only, it gets the new times. */
+static resume_status make_key(const struct rsm_keyset *current, const struct rsm_key_spec *spec,
+                              resume_key **ret_key) {
+    size_t index = same_key(current, spec);
+    if (index == RSM_KEYSET_MAX) {
+        return rsm_key_new(spec, ret_key);
+    }
+    resume_key *known = current->keys[index];
+    bool sealed = known->seal_from < known->seal_until;
+    if (sealed == (spec->seal_from < spec->seal_until)) {
+        *ret_key = resume_key_ref(known);
+        return RESUME_OK;
+    }
+    return rsm_key_with_times(known, spec->seal_from, spec->seal_until, spec->open_until, ret_key);
+}
+
+static resume_status add_key(struct rsm_keyset *next, resume_key *key, const char *path,
+                             char *why) {
+    resume_status status = rsm_keyset_add(next, key);
+    if (status == RESUME_OK) {
+        return RESUME_OK;
+    }
+    resume_key_unref(key);
+    snprintf(why, RSM_WHY_SIZE, "%.120s: %s", path,
+             status == RESUME_EXISTS ? "the ring already has a key with this name or secret"
+                                     : "the ring is full");
+    return status;
+}
+
+static resume_status load(const struct file_state *state, size_t index,
+                          const struct rsm_keyset *current, struct rsm_keyset *next,
+                          uint64_t now_ms, struct content *content, char *why) {
+    const char *path = state->paths[index];
+    resume_status status = read_file(path, content, why);
+    if (status != RESUME_OK) {
+        return status;
+    }
+    struct rsm_keyfile file;
+    if (rsm_keyfile_parse(state->dialect, content->bytes, content->len, &file) != RESUME_OK) {
+        snprintf(why, RSM_WHY_SIZE, "%.120s has not the size of a key: %s bytes in this dialect",
+                 path, rsm_keyfile_sizes(state->dialect));
+        return RESUME_E_INVALID;
+    }
+    struct rsm_key_spec spec = {.name = file.name,
+                                .cipher_key = file.cipher_key,
+                                .mac_key = file.mac_key,
+                                .size = file.key_len,
+                                .origin = RSM_KEY_FILE};
+    set_times(state, index, content->written_ms, now_ms, &spec);
+    status = judge(path, &spec, why);
+    resume_key *key = NULL;
+    if (status == RESUME_OK) {
+        status = make_key(current, &spec, &key);
+    }
+    if (status != RESUME_OK) {
+        return status;
+    }
+    if (key->open_until != UINT64_MAX && key->open_until <= now_ms) {
+        resume_key_unref(key);
+        snprintf(why, RSM_WHY_SIZE, "the key in %.120s has no time left", path);
+        return index == 0 ? RESUME_EXPIRED : RESUME_OK;
+    }
+    return add_key(next, key, path, why);
+}
+
+static resume_status load_all(const struct file_state *state, const struct rsm_keyset *current,
+                              struct rsm_keyset *next, uint64_t now_ms, char *why) {
+    struct content *content = rsm_secret_alloc(sizeof *content);
+    if (!content) {
+        return RESUME_E_NOMEM;
+    }
+    resume_status status = RESUME_OK;
+    for (size_t i = 0; i < state->count && status == RESUME_OK; i++) {
+        status = load(state, i, current, next, now_ms, content, why);
+    }
+    rsm_secret_free(content);
+    return status;
+}
+
+/* Builds the new set of file keys aside and only then exchanges: all or nothing. */
+static resume_status file_reload(const void *data, struct rsm_keyset *draft, uint64_t now_ms,
+                                 char *why) {
+    const struct file_state *state = data;
+    struct rsm_keyset *current = rsm_keyset_copy(draft);
+    if (!current) {
+        return RESUME_E_NOMEM;
+    }
+    for (size_t i = draft->count; i-- > 0;) {
+        if (draft->keys[i]->origin == RSM_KEY_FILE) {
+            rsm_keyset_remove(draft, i);
+        }
+    }
+    resume_status status = load_all(state, current, draft, now_ms, why);
+    rsm_keyset_unref(current);
+    return status;
+}
+
+const struct rsm_keyring_source rsm_keyring_file = {
+    .scheme = "file",
+    .params = "dialect, old, seal, open",
+    .begin = file_begin,
+    .end = file_end,
+    .reload = file_reload,
+};
