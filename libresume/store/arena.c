@@ -3,7 +3,8 @@
  * Chunks lie one behind the other up to the part's top. A freed one goes into the bin of its size
  * and joins a free one behind it. When nothing fits, a hand goes round: it passes over entries that
  * were looked up since its last visit, evicts others, and joins what is free on its way, so that
- * no mix of sizes can wear the arena out. New chunks lie behind the hand: the newest goes last.
+ * no mix of sizes can wear the arena out. The newest entry stays: it and what is wanted take a
+ * quarter of the arena each at most, so that one side of it always has room.
  */
 #include "store/arena.h"
 
@@ -147,6 +148,9 @@ static bool may_evict(struct rsm_part *part, uint32_t chunk, uint64_t now_ms, un
         rsm_count_by(&part->state->expired, 1);
         return true;
     }
+    if (chunk + 1U == part->state->newest && rsm_count_of(&part->state->entries) > 1) {
+        return false;
+    }
     unsigned slot = rsm_bucket_slot(bucket, chunk);
     if (*spared < SPARE_MAX && rsm_bucket_marked(bucket, slot)) {
         rsm_bucket_mark(bucket, slot, 0);
@@ -223,7 +227,7 @@ uint32_t rsm_arena_take(struct rsm_part *part, uint32_t granules, uint64_t now_m
     *ret_recycled = chunk != RSM_NO_CHUNK;
     if (chunk != RSM_NO_CHUNK) {
         cut(part, chunk, granules_of(part, chunk), granules);
-        if (state->hand == chunk) { /* or the newest entry would be the next to go (I-82) */
+        if (state->hand == chunk) { /* or it would be the next to go */
             state->hand = chunk + granules;
             *ret_recycled = false;
         }

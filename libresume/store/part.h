@@ -44,10 +44,10 @@ struct rsm_part_state {
     _Atomic uint64_t granules_used;
     _Atomic uint64_t evictions;
     _Atomic uint64_t expired;
-    uint32_t top;   /* chunks end here; never used beyond */
-    uint32_t hand;  /* chunk that the eviction clock looks at next */
-    uint32_t sweep; /* chunk that the sweep looks at next */
-    uint32_t unused;
+    uint32_t top;       /* chunks end here; never used beyond */
+    uint32_t hand;      /* chunk that the eviction clock looks at next */
+    uint32_t sweep;     /* chunk that the sweep looks at next */
+    uint32_t newest;    /* chunk + 1 of the last put, which no eviction takes (I-82) */
     uint64_t bins_used; /* bit n: bin n is not empty */
     uint32_t bins[RSM_BINS];
     uint64_t pad[9]; /* to pairs of cache lines, which come together */

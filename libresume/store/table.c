@@ -5,6 +5,7 @@
 #include "store/table.h"
 
 #include "base/bytes.h"
+#include "base/copy.h"
 #include "base/hash.h"
 #include "store/arena.h"
 #include "store/table_region.h"
@@ -95,65 +96,6 @@ static HOT bool find_in(const struct query *q, struct rsm_bucket *bucket, struct
     return false;
 }
 
-static inline void copy_word(_Atomic uint64_t *from, uint8_t *to) {
-    uint64_t word = rsm_word(from);
-    memcpy(to, &word, 8);
-}
-
-static HOT void copy_four(_Atomic uint64_t *from, uint8_t *to) {
-    copy_word(from, to);
-    copy_word(from + 1, to + 8);
-    copy_word(from + 2, to + 16);
-    copy_word(from + 3, to + 24);
-}
-
-/* The last 1 to 7 bytes. */
-static HOT void copy_tail(_Atomic uint64_t *from, uint8_t *to, size_t len) {
-    uint64_t word = rsm_word(from);
-    const uint8_t *at = (const uint8_t *)&word;
-    if (len & 4U) {
-        memcpy(to, at, 4);
-        to += 4;
-        at += 4;
-    }
-    if (len & 2U) {
-        memcpy(to, at, 2);
-        to += 2;
-        at += 2;
-    }
-    if (len & 1U) {
-        *to = *at;
-    }
-}
-
-/* Copies words that a writer may be changing; the caller finds out by the sequence number. Several
- * at a time by hand: compilers leave loops over atomics as they are. */
-static HOT void copy_out(_Atomic uint64_t *from, uint8_t *to, size_t len) {
-    for (; len >= 64; len -= 64, from += 8, to += 64) {
-        copy_four(from, to);
-        copy_four(from + 4, to + 32);
-    }
-    if (len & 32U) {
-        copy_four(from, to);
-        from += 4;
-        to += 32;
-    }
-    if (len & 16U) {
-        copy_word(from, to);
-        copy_word(from + 1, to + 8);
-        from += 2;
-        to += 16;
-    }
-    if (len & 8U) {
-        copy_word(from, to);
-        from += 1;
-        to += 8;
-    }
-    if (len & 7U) {
-        copy_tail(from, to, len & 7U);
-    }
-}
-
 static HOT resume_status read_at(const struct query *q, const struct place *place, uint64_t now_ms,
                                  struct target *target) {
     _Atomic uint64_t *words = rsm_chunk(q->part, place->chunk);
@@ -169,7 +111,7 @@ static HOT resume_status read_at(const struct query *q, const struct place *plac
     if (target->len > target->cap) {
         return RESUME_E_BUFFER;
     }
-    copy_out(words + RSM_CHUNK_HEAD, target->buf, target->len);
+    rsm_copy_out(words + RSM_CHUNK_HEAD, target->buf, target->len);
     return RESUME_OK;
 }
 
@@ -288,11 +230,12 @@ static unsigned free_slot(struct rsm_bucket *bucket) {
     return slot;
 }
 
-/* The clock inside a full bucket: spares each marked slot once. */
+/* The clock inside a full bucket: spares each marked slot once, and the newest entry. */
 static unsigned evict_in(struct rsm_part *part, struct rsm_bucket *bucket) {
     unsigned slot = bucket->hand % RSM_BUCKET_SLOTS;
-    for (; rsm_bucket_marked(bucket, slot); slot = (slot + 1U) % RSM_BUCKET_SLOTS) {
+    while (rsm_bucket_marked(bucket, slot) || rsm_bucket_ref(bucket, slot) == part->state->newest) {
         rsm_bucket_mark(bucket, slot, 0);
+        slot = (slot + 1U) % RSM_BUCKET_SLOTS;
     }
     rsm_count_by(&part->state->evictions, 1);
     rsm_arena_drop(part, rsm_bucket_ref(bucket, slot) - 1U);
@@ -312,7 +255,7 @@ static void choose(const struct query *q, struct place *ret_place) {
         bucket = q->bucket[q->tag % 2U];
         slot = evict_in(q->part, bucket);
     }
-    bucket->hand = (uint8_t)((slot + 1U) % RSM_BUCKET_SLOTS); /* to the newest last (I-82) */
+    bucket->hand = (uint8_t)((slot + 1U) % RSM_BUCKET_SLOTS);
     *ret_place = (struct place){bucket, slot, RSM_NO_CHUNK};
 }
 
@@ -349,6 +292,7 @@ static void publish(const struct query *q, const struct place *place, const uint
     uint32_t old = rsm_bucket_ref(place->bucket, place->slot);
     rsm_bucket_set(place->bucket, place->slot, chunk + 1U, q->tag);
     rsm_bucket_mark(place->bucket, place->slot, recycled);
+    part->state->newest = chunk + 1U;
     if (old) {
         rsm_arena_give(part, old - 1U);
     } else {
@@ -367,6 +311,7 @@ resume_status rsm_table_put(struct rsm_table *table, const uint8_t *id, size_t i
     }
     uint64_t expires = expires_ms < RSM_EXPIRES_MAX ? expires_ms : RSM_EXPIRES_MAX;
     struct place place;
+    __builtin_prefetch(q.bucket[1]); /* a new ID is looked for in both */
     RSM_LOCKED(&part->lock);
     if (find(&q, &place)) {
         if (same_record(&q, place.chunk, data, data_len, expires)) {
@@ -397,8 +342,8 @@ static bool sweep_batch(struct rsm_part *part, uint64_t now_ms, size_t *max) {
 
 void rsm_table_sweep(struct rsm_table *table, uint64_t now_ms, size_t max) {
     uint32_t at = atomic_load_explicit(&table->sweep, memory_order_relaxed);
-    /* The first part is begun somewhere and so comes again at the end. */
-    for (uint32_t ends = 0; ends <= table->shards && max > 0;) {
+    /* Each part's sweep stands somewhere inside it: only after two ends of it all was seen. */
+    for (uint32_t ends = 0; ends < 2 * table->shards && max > 0;) {
         if (sweep_batch(&table->parts[at % table->shards], now_ms, &max)) {
             at++;
             ends++;

@@ -58,7 +58,7 @@ resume_status rsm_table_take(struct rsm_table *table, const uint8_t *id, size_t 
 /* RESUME_OK or RESUME_MISS. */
 resume_status rsm_table_remove(struct rsm_table *table, const uint8_t *id, size_t id_len);
 
-/* Drops expired entries; looks at max chunks at most, and at all of them at most. */
+/* Drops expired entries; looks at max chunks at most, and at none more than twice. */
 void rsm_table_sweep(struct rsm_table *table, uint64_t now_ms, size_t max);
 
 void rsm_table_numbers(const struct rsm_table *table, struct rsm_table_numbers *ret_numbers);

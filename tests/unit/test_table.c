@@ -158,6 +158,28 @@ static void test_count_bound_and_newest(void **state) {
     rsm_table_free(table);
 }
 
+/* I-82 when everything but the newest was just looked up, by either clock. */
+static void test_newest_survives_among_favourites(void **state) {
+    (void)state;
+    for (int clock = 0; clock < 2; clock++) {
+        struct rsm_table_config config = {.bytes = 1 << 20, .count = clock ? 0 : 5, .shards = 1};
+        struct rsm_table *table = NULL; /* its hash is constant: two buckets of eight */
+        uint8_t buf[16];
+        size_t len = 0;
+        assert_int_equal(rsm_table_new(&config, &table), RESUME_OK);
+        for (uint64_t n = 0; n < 200; n++) {
+            assert_int_equal(put(table, n, &n, 8), RESUME_OK);
+            for (uint64_t other = 0; other < n; other++) {
+                resume_status status = get(table, other, buf, sizeof buf, &len);
+                assert_true(other + 1 < n || status == RESUME_OK);
+            }
+        }
+        assert_int_equal(numbers(table).entries, clock ? 8 : 5);
+        check_table(table);
+        rsm_table_free(table);
+    }
+}
+
 /* I-79, I-96: a flood, of sizes chosen to hurt, stays inside the bytes. */
 static void test_byte_bound_under_flood(void **state) {
     (void)state;
@@ -231,6 +253,15 @@ static void test_expiry(void **state) {
         assert_int_equal(rsm_table_put(table, id, 32, id, 8, LATER + 10, LATER), RESUME_OK);
     }
     assert_int_equal(numbers(table).expired, 1 + 100 + 100);
+    check_table(table);
+    rsm_table_free(table);
+    /* Wherever puts have left the parts' sweeps, one that may see all sees all. */
+    table = make(4 << 20, 0, 64);
+    for (uint64_t n = 0; n < 500; n++) {
+        assert_int_equal(put(table, n, &n, sizeof n), RESUME_OK);
+    }
+    rsm_table_sweep(table, LATER, SIZE_MAX);
+    assert_int_equal(numbers(table).entries, 0);
     check_table(table);
     rsm_table_free(table);
 }
@@ -529,6 +560,7 @@ int main(void) {
         cmocka_unit_test(test_remove_needs_the_exact_id),
         cmocka_unit_test(test_collisions),
         cmocka_unit_test(test_count_bound_and_newest),
+        cmocka_unit_test(test_newest_survives_among_favourites),
         cmocka_unit_test(test_byte_bound_under_flood),
         cmocka_unit_test(test_eviction_spares_what_is_used),
         cmocka_unit_test(test_expiry),
