@@ -128,9 +128,6 @@ resume_status resume_session_to_openssl(const resume_session *session, uint8_t *
     if (!session || !ret_len || (!buf && buf_cap)) {
         return RESUME_E_INVALID;
     }
-    if ((session->view.flags & RSM_NATIVE_NOT_RESUMABLE) || session->view.compression) {
-        return RESUME_UNSUPPORTED;
-    }
     struct rsm_buffer der = {0};
     resume_status status = rsm_openssl_der_write(session->native, &session->view, &der);
     if (status == RESUME_OK && der.len > RESUME_SESSION_SIZE_MAX) {

@@ -13,7 +13,8 @@
 #define WHY_SIZE 160
 
 struct resume_session_options {
-    struct rsm_native_fields fields; /* its pointers are set by gather() only */
+    struct rsm_native_fields fields; /* its pointers are set by resume_session_new() only */
+    bool has_created;
     bool has_authenticated;
     uint8_t secret[RSM_SECRET_MAX];
     uint8_t session_id[RSM_ID_MAX];
@@ -42,6 +43,7 @@ resume_status resume_session_options_new(resume_session_options **ret_options) {
     }
     /* The arrays are read up to their lengths only, and this stands on the path of handshakes. */
     options->fields = (struct rsm_native_fields){0};
+    options->has_created = false;
     options->has_authenticated = false;
     options->certificates = (struct rsm_buffer){0};
     options->appdata = (struct rsm_buffer){0};
@@ -54,7 +56,7 @@ resume_session_options *resume_session_options_unref(resume_session_options *opt
     if (options) {
         rsm_buffer_free(&options->certificates);
         rsm_buffer_free(&options->appdata);
-        rsm_wipe(options->secret, options->fields.secret_len);
+        rsm_wipe(options->secret, sizeof options->secret); /* an earlier one may be longer */
         rsm_free(options);
     }
     return NULL;
@@ -120,6 +122,7 @@ resume_status resume_session_options_set_created(resume_session_options *options
         return RESUME_E_INVALID;
     }
     options->fields.created = created_ms;
+    options->has_created = true;
     return RESUME_OK;
 }
 
@@ -228,18 +231,24 @@ resume_status resume_session_options_set_context(resume_session_options *options
                : RESUME_E_INVALID;
 }
 
-/* Appends whole fields to a run, which takes no field back when it fails. */
-static resume_status append(resume_session_options *options, struct rsm_buffer *run,
-                            const struct rsm_buffer *fields, size_t len) {
-    if (run->len + len > RSM_NATIVE_MAX) {
-        return fail(options, RESUME_TOO_LARGE, "the session would be larger than 65280 bytes");
-    }
-    rsm_buffer_append(run, fields->data, fields->len);
-    if (run->failed || fields->failed) {
+/* What add_*() share: whether a field of len bytes still fits, and what an append came to. A field
+ * that was appended in part is taken back. */
+static bool fits(const struct rsm_buffer *run, size_t len) {
+    return run->len + len <= RSM_NATIVE_MAX;
+}
+
+static resume_status appended(resume_session_options *options, struct rsm_buffer *run,
+                              size_t len_before) {
+    if (run->failed) {
         run->failed = false;
+        run->len = len_before;
         return fail(options, RESUME_E_NOMEM, "out of memory");
     }
     return RESUME_OK;
+}
+
+static resume_status too_large(resume_session_options *options) {
+    return fail(options, RESUME_TOO_LARGE, "the session would be larger than 65280 bytes");
 }
 
 resume_status resume_session_options_add_peer_certificate(resume_session_options *options,
@@ -247,28 +256,27 @@ resume_status resume_session_options_add_peer_certificate(resume_session_options
     if (!options || !data || data_len == 0 || data_len > 65000) {
         return fail(options, RESUME_E_INVALID, "peer certificate: not 1 to 65000 bytes");
     }
-    struct rsm_buffer field = {0};
-    rsm_native_put_field(&field, RSM_FIELD_CRITICAL | RSM_FIELD_CERTIFICATE, data, data_len);
-    resume_status status = append(options, &options->certificates, &field, data_len + 4);
-    rsm_buffer_free(&field);
-    return status;
+    struct rsm_buffer *run = &options->certificates;
+    size_t before = run->len;
+    if (!fits(run, data_len + 4)) {
+        return too_large(options);
+    }
+    rsm_native_put_field(run, RSM_FIELD_CRITICAL | RSM_FIELD_CERTIFICATE, data, data_len);
+    return appended(options, run, before);
 }
 
 resume_status resume_session_options_add_appdata(resume_session_options *options, uint16_t tag,
                                                  const uint8_t *data, size_t data_len) {
-    if (!options || tag == 0xFFFF || (!data && data_len) || data_len > 65000) {
+    if (!options || tag == RSM_APPDATA_RESERVED || (!data && data_len) || data_len > 65000) {
         return fail(options, RESUME_E_INVALID, "appdata: tag 0xFFFF, or longer than 65000 bytes");
     }
-    struct rsm_buffer value = {0};
-    struct rsm_buffer field = {0};
-    rsm_buffer_u16(&value, tag);
-    rsm_buffer_append(&value, data, data_len);
-    rsm_native_put_field(&field, RSM_FIELD_APPDATA, value.data, value.len);
-    field.failed = field.failed || value.failed;
-    resume_status status = append(options, &options->appdata, &field, data_len + 6);
-    rsm_buffer_free(&value);
-    rsm_buffer_free(&field);
-    return status;
+    struct rsm_buffer *run = &options->appdata;
+    size_t before = run->len;
+    if (!fits(run, data_len + 6)) {
+        return too_large(options);
+    }
+    rsm_native_put_appdata(run, tag, data, data_len);
+    return appended(options, run, before);
 }
 
 resume_status resume_session_options_set_from(resume_session_options *options,
@@ -291,6 +299,7 @@ resume_status resume_session_options_set_from(resume_session_options *options,
     rsm_buffer_free(&options->appdata);
     options->certificates = certificates;
     options->appdata = appdata;
+    options->has_created = true;
     options->has_authenticated = true;
     options->fields = from;
     memcpy(options->secret, from.secret, from.secret_len);
@@ -356,13 +365,13 @@ resume_status resume_session_new(resume_session_options *options, resume_session
     if (!options->has_authenticated) {
         fields.authenticated = fields.created;
     }
-    const char *wrong = complaint(&fields);
+    const char *wrong = options->has_created ? complaint(&fields) : "created: not set";
     if (wrong) {
         return fail(options, RESUME_E_INVALID, wrong);
     }
     resume_status status = rsm_session_from_fields(&fields, ret_session);
     if (status == RESUME_TOO_LARGE) {
-        return fail(options, status, "the session would be larger than 65280 bytes");
+        return too_large(options);
     }
     if (status > 0) {
         return fail(options, RESUME_E_INVALID, "server_name: not printable ASCII");

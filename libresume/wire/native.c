@@ -121,8 +121,14 @@ static resume_status parse_field(const uint8_t *data, uint16_t type, size_t fiel
         view->group = rsm_get16(data + value.at);
         return RESUME_OK;
     case RSM_FIELD_APPDATA:
-        return known(extend(&view->appdata, field_at, value, 2, &view->appdata_count));
+        return known(extend(&view->appdata, field_at, value, 2, &view->appdata_count) &&
+                     rsm_get16(data + value.at) != RSM_APPDATA_RESERVED);
     default:
+        /* A known number has one criticality only; otherwise a stray 0x0005 could stand inside the
+         * run of certificates. */
+        if ((type & ~RSM_FIELD_CRITICAL) <= RSM_FIELD_APPDATA) {
+            return RESUME_MALFORMED;
+        }
         return type & RSM_FIELD_CRITICAL ? RESUME_UNSUPPORTED : RESUME_OK; /* I-159 */
     }
 }
@@ -170,6 +176,17 @@ void rsm_native_put_field(struct rsm_buffer *out, uint16_t type, const uint8_t *
     }
     rsm_buffer_u16(out, type);
     rsm_buffer_u16(out, (uint16_t)len);
+    rsm_buffer_append(out, data, len);
+}
+
+void rsm_native_put_appdata(struct rsm_buffer *out, uint16_t tag, const uint8_t *data, size_t len) {
+    if (len > UINT16_MAX - 2) {
+        out->failed = true;
+        return;
+    }
+    rsm_buffer_u16(out, RSM_FIELD_APPDATA);
+    rsm_buffer_u16(out, (uint16_t)(len + 2));
+    rsm_buffer_u16(out, tag);
     rsm_buffer_append(out, data, len);
 }
 

@@ -36,6 +36,9 @@
 #define RSM_FIELD_GROUP          9U
 #define RSM_FIELD_APPDATA        10U
 
+/* The tag that OpenSSL's format uses for the time of authentication; no application has it. */
+#define RSM_APPDATA_RESERVED 0xFFFFU
+
 /* A stretch of the native bytes. Offset 0, which is the format byte, means absent. */
 struct rsm_span {
     uint16_t at;
@@ -107,5 +110,8 @@ void rsm_native_write(const struct rsm_native_fields *fields, struct rsm_buffer 
 
 /* Appends one field: type, length, value. */
 void rsm_native_put_field(struct rsm_buffer *out, uint16_t type, const uint8_t *data, size_t len);
+
+/* Appends a field of application data: type, length, tag, data. */
+void rsm_native_put_appdata(struct rsm_buffer *out, uint16_t tag, const uint8_t *data, size_t len);
 
 #endif

@@ -23,14 +23,14 @@ enum {
     TAG_MAX_EARLY_DATA = 15,
     TAG_ALPN = 16,
     TAG_APPDATA = 18,
-    TAG_GROUP = 19,
-    TAG_COUNT = 21
+    TAG_GROUP = 19
 };
 
-#define FLAG_EXTMS             0x1U
-#define APPDATA_AUTHENTICATED  0xFFFFU
-#define DEFAULT_TIMEOUT_S      3U /* OpenSSL's own where a session has none */
-#define OPENSSL_APPDATA_OPAQUE 0U
+#define FLAG_EXTMS            0x1U
+#define APPDATA_AUTHENTICATED RSM_APPDATA_RESERVED
+#define APPDATA_OPAQUE        0U
+#define DEFAULT_TIMEOUT_S     3U /* OpenSSL's own where a session has none */
+#define TIME_MAX_S            (UINT64_MAX / 1000)
 
 static const uint8_t container_magic[4] = {'r', 's', 'm', 1};
 
@@ -39,8 +39,7 @@ struct parsed {
     struct rsm_native_fields fields;
     struct rsm_der certificate;
     struct rsm_der appdata;
-    bool has_time;
-    uint64_t time_s;
+    uint64_t time_s; /* 0: none */
     uint64_t timeout_s;
 };
 
@@ -78,12 +77,14 @@ static resume_status read_flags(const struct rsm_der *element, struct parsed *p)
 
 static resume_status read_tagged(unsigned tag, const struct rsm_der *element, struct parsed *p) {
     struct rsm_native_fields *f = &p->fields;
+    struct rsm_der ignored;
     uint64_t number = 0;
     bool ok = false;
     switch (tag) {
     case TAG_TIME:
-        p->has_time = true;
-        return well(number_in(element, INT64_MAX, &p->time_s));
+        ok = number_in(element, INT64_MAX, &number);
+        p->time_s = number < TIME_MAX_S ? number : TIME_MAX_S; /* I-74 */
+        return well(ok);
     case TAG_TIMEOUT:
         return well(number_in(element, INT64_MAX, &p->timeout_s));
     case TAG_PEER:
@@ -115,10 +116,13 @@ static resume_status read_tagged(unsigned tag, const struct rsm_der *element, st
         f->group = (uint16_t)number;
         return well(ok);
     case TAG_LIFETIME_HINT: /* the client's copies */
+        return well(rsm_der_inner(element, RSM_DER_INTEGER, &ignored));
     case TAG_TICKET:
-        return RESUME_OK;
-    default: /* external PSK, compression, SRP, maximum fragment length, raw public keys */
-        return tag < TAG_COUNT ? RESUME_UNSUPPORTED : RESUME_MALFORMED;
+        return well(rsm_der_inner(element, RSM_DER_OCTET_STRING, &ignored));
+    case TAG_KEY_ARG: /* its tag is implicit: read_sequence() */
+        return RESUME_MALFORMED;
+    default: /* external PSK, compression, SRP, maximum fragment length, raw public keys, later */
+        return RESUME_UNSUPPORTED;
     }
 }
 
@@ -183,15 +187,6 @@ static resume_status read_sequence(const uint8_t *data, size_t len, struct parse
 
 /* ---- application data ------------------------------------------------------------------------*/
 
-static void put_appdata(struct rsm_buffer *out, uint16_t tag, const uint8_t *data, size_t len) {
-    struct rsm_buffer value = {0};
-    rsm_buffer_u16(&value, tag);
-    rsm_buffer_append(&value, data, len);
-    rsm_native_put_field(out, RSM_FIELD_APPDATA, value.data, value.len);
-    out->failed = out->failed || value.failed;
-    rsm_buffer_free(&value);
-}
-
 /* Unpacks a container into appdata fields and the time of authentication; false if it is none. */
 static bool unpack(const struct rsm_der *blob, struct rsm_buffer *out, uint64_t *authenticated) {
     struct rsm_reader reader = rsm_reader_of(blob->data, blob->len);
@@ -211,7 +206,7 @@ static bool unpack(const struct rsm_der *blob, struct rsm_buffer *out, uint64_t 
             timed = true;
             *authenticated = rsm_get64(value);
         } else {
-            put_appdata(out, tag, value, len);
+            rsm_native_put_appdata(out, tag, value, len);
         }
     }
     return true;
@@ -229,15 +224,15 @@ static void read_appdata(const struct rsm_der *blob, struct rsm_buffer *out,
         out->failed = out->failed || unpacked.failed;
         *authenticated = time;
     } else {
-        put_appdata(out, OPENSSL_APPDATA_OPAQUE, blob->data, blob->len);
+        rsm_native_put_appdata(out, APPDATA_OPAQUE, blob->data, blob->len);
     }
     rsm_buffer_free(&unpacked);
 }
 
 /* True if OpenSSL's one field holds the session's application data as it is. */
 static bool is_plain(const uint8_t *native, const struct rsm_native_view *view) {
-    if (view->authenticated != view->created / 1000 * 1000 || view->appdata_count > 1) {
-        return view->appdata_count == 0 && view->authenticated / 1000 == view->created / 1000;
+    if (view->authenticated / 1000 != view->created / 1000 || view->appdata_count > 1) {
+        return false;
     }
     if (view->appdata_count == 0) {
         return true;
@@ -246,14 +241,17 @@ static bool is_plain(const uint8_t *native, const struct rsm_native_view *view) 
     /* A blob that looks like a container needs one around it. */
     bool clash = only.len >= 2 + sizeof container_magic &&
                  memcmp(native + only.at + 2, container_magic, sizeof container_magic) == 0;
-    return rsm_get16(native + only.at) == OPENSSL_APPDATA_OPAQUE && !clash;
+    return rsm_get16(native + only.at) == APPDATA_OPAQUE && !clash;
 }
 
 static void write_container(const uint8_t *native, const struct rsm_native_view *view,
                             struct rsm_buffer *out) {
     rsm_buffer_append(out, container_magic, sizeof container_magic);
+    /* One walk over the run: there may be thousands of empty pieces. */
+    struct rsm_span rest = view->appdata;
     for (size_t i = 0; i < view->appdata_count; i++) {
-        struct rsm_span piece = rsm_native_nth(native, view->appdata, i);
+        struct rsm_span piece = rsm_native_nth(native, rest, 0);
+        rest.at = (uint16_t)(piece.at + piece.len);
         rsm_buffer_append(out, native + piece.at, 2);
         rsm_buffer_u16(out, (uint16_t)(piece.len - 2));
         rsm_buffer_append(out, native + piece.at + 2, piece.len - 2U);
@@ -294,11 +292,10 @@ static void read_certificate(const struct rsm_der *certificate, struct rsm_buffe
     if (!certificate->data) {
         return;
     }
-    struct rsm_buffer whole = {0};
-    rsm_der_put(&whole, RSM_DER_SEQUENCE, certificate->data, certificate->len);
-    rsm_native_put_field(out, RSM_FIELD_CRITICAL | RSM_FIELD_CERTIFICATE, whole.data, whole.len);
-    out->failed = out->failed || whole.failed;
-    rsm_buffer_free(&whole);
+    /* No longer than the input, which fits. */
+    rsm_buffer_u16(out, RSM_FIELD_CRITICAL | RSM_FIELD_CERTIFICATE);
+    rsm_buffer_u16(out, (uint16_t)rsm_der_size(certificate->len));
+    rsm_der_put(out, RSM_DER_SEQUENCE, certificate->data, certificate->len);
 }
 
 resume_status rsm_openssl_der_read(const uint8_t *data, size_t len, uint64_t now_ms,
@@ -313,7 +310,7 @@ resume_status rsm_openssl_der_read(const uint8_t *data, size_t len, uint64_t now
     }
     struct rsm_buffer certificates = {0};
     struct rsm_buffer appdata = {0};
-    p.fields.created = p.has_time && p.time_s ? rsm_mul_sat(p.time_s, 1000) : now_ms;
+    p.fields.created = p.time_s ? 1000 * p.time_s : now_ms;
     p.fields.authenticated = p.fields.created;
     p.fields.lifetime = timeout_of(p.timeout_s);
     read_certificate(&p.certificate, &certificates);
@@ -352,7 +349,8 @@ static void write_body(const uint8_t *native, const struct rsm_native_view *view
     rsm_der_put(out, RSM_DER_OCTET_STRING, suite, sizeof suite);
     rsm_der_put(out, RSM_DER_OCTET_STRING, native + view->session_id.at, view->session_id.len);
     rsm_der_put(out, RSM_DER_OCTET_STRING, native + view->secret.at, view->secret.len);
-    write_number(out, TAG_TIME, view->created / 1000);
+    /* A time of 0 would read as "now" and prolong the session. */
+    write_number(out, TAG_TIME, view->created < 1000 ? 1 : view->created / 1000);
     write_number(out, TAG_TIMEOUT, view->lifetime);
     if (view->certificate_count) {
         struct rsm_span leaf = rsm_native_nth(native, view->certificates, 0);
@@ -373,8 +371,22 @@ static void write_body(const uint8_t *native, const struct rsm_native_view *view
     rsm_der_put_number(out, RSM_DER_EXPLICIT(TAG_GROUP), view->group);
 }
 
+/* A leaf that is not one DER SEQUENCE would make bytes that nobody reads. */
+static bool leaf_fits(const uint8_t *native, const struct rsm_native_view *view) {
+    if (view->certificate_count == 0) {
+        return true;
+    }
+    struct rsm_span leaf = rsm_native_nth(native, view->certificates, 0);
+    struct rsm_reader reader = rsm_reader_of(native + leaf.at, leaf.len);
+    struct rsm_der element;
+    return rsm_der_take(&reader, &element) && reader.left == 0 && element.tag == RSM_DER_SEQUENCE;
+}
+
 resume_status rsm_openssl_der_write(const uint8_t *native, const struct rsm_native_view *view,
                                     struct rsm_buffer *ret_der) {
+    if ((view->flags & RSM_NATIVE_NOT_RESUMABLE) || view->compression || !leaf_fits(native, view)) {
+        return RESUME_UNSUPPORTED;
+    }
     struct rsm_buffer body = {0};
     write_body(native, view, &body);
     rsm_der_put(ret_der, RSM_DER_SEQUENCE, body.data, body.len);

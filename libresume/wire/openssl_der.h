@@ -13,11 +13,12 @@
 #include "wire/native.h"
 
 /* Reads hostile bytes into the native format, which the caller still has to parse.
- * RESUME_OK, RESUME_MALFORMED, RESUME_UNSUPPORTED, RESUME_E_NOMEM. */
+ * RESUME_OK, RESUME_MALFORMED, RESUME_UNSUPPORTED, RESUME_TOO_LARGE, RESUME_E_NOMEM. */
 resume_status rsm_openssl_der_read(const uint8_t *data, size_t len, uint64_t now_ms,
                                    struct rsm_buffer *ret_native);
 
-/* Writes a parsed native session. RESUME_OK, RESUME_E_NOMEM. */
+/* Writes a parsed native session. RESUME_OK, RESUME_UNSUPPORTED (not resumable, compression, or a
+ * leaf that is no DER), RESUME_E_NOMEM. */
 resume_status rsm_openssl_der_write(const uint8_t *native, const struct rsm_native_view *view,
                                     struct rsm_buffer *ret_der);
 

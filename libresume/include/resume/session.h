@@ -372,14 +372,16 @@ RESUME_API RESUME_MUST_USE resume_status resume_session_from_openssl(const uint8
 
 /**
  * Writes a session in OpenSSL's format, in the form that OpenSSL 3.0 and later read. Of a chain
- * it holds the leaf; times are whole seconds, except authenticated, which goes along exactly.
+ * it holds the leaf; times are whole seconds, except authenticated, which goes along exactly
+ * unless it lies in the same second as created.
  *
  * @param session the session.
  * @param buf receives the bytes, which hold the secret; NULL with buf_cap 0 asks for the length.
  * @param buf_cap its capacity.
  * @param ret_len receives the length, also with RESUME_E_BUFFER.
- * @return RESUME_OK, RESUME_UNSUPPORTED (the session is not resumable, or has compression),
- *         RESUME_TOO_LARGE, RESUME_E_BUFFER, RESUME_E_INVALID (NULL), RESUME_E_NOMEM.
+ * @return RESUME_OK, RESUME_UNSUPPORTED (the session is not resumable, has compression, or a leaf
+ *         that is no DER SEQUENCE), RESUME_TOO_LARGE, RESUME_E_BUFFER, RESUME_E_INVALID (NULL),
+ *         RESUME_E_NOMEM.
  * @since 0.1
  */
 RESUME_API RESUME_MUST_USE resume_status resume_session_to_openssl(const resume_session *session,
