@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * OpenSSL's session format, rule by rule, with records made here. What OpenSSL itself makes of it
+ * is tried in test_openssl_libssl.c.
+ */
+#include "session_fixture.h"
+
+#include "wire/der.h"
+#include "wire/openssl_der.h"
+
+#define NOW UINT64_C(1700000100000)
+
+static resume_session *ours_of(const struct vector *der) {
+    resume_session *session = NULL;
+    assert_int_equal(resume_session_from_openssl(der->data, der->len, NOW, &session), RESUME_OK);
+    return session;
+}
+
+static struct vector written(const resume_session *session) {
+    struct vector der = {.len = 0};
+    assert_int_equal(resume_session_to_openssl(session, der.data, VECTOR_MAX, &der.len), RESUME_OK);
+    return der;
+}
+
+struct record {
+    uint64_t structure;
+    uint64_t version;
+    size_t cipher_len;
+    size_t id_len;
+    size_t secret_len;
+};
+
+#define TLS12_RECORD ((struct record){1, 0x0303, 2, 32, 48})
+
+/* A record with these bytes where the context tags stand. */
+static struct vector record_of(struct record r, const char *tagged, size_t tagged_len) {
+    static const uint8_t bytes[512] = {0xc0, 0x2f, 1};
+    struct rsm_buffer body = {0};
+    struct rsm_buffer whole = {0};
+    struct vector der;
+    rsm_der_put_number(&body, 0, r.structure);
+    rsm_der_put_number(&body, 0, r.version);
+    rsm_der_put(&body, RSM_DER_OCTET_STRING, bytes, r.cipher_len);
+    rsm_der_put(&body, RSM_DER_OCTET_STRING, bytes, r.id_len);
+    rsm_der_put(&body, RSM_DER_OCTET_STRING, bytes, r.secret_len);
+    rsm_buffer_append(&body, tagged, tagged_len);
+    rsm_der_put(&whole, RSM_DER_SEQUENCE, body.data, body.len);
+    assert_true(!whole.failed && whole.len <= VECTOR_MAX);
+    memcpy(der.data, whole.data, whole.len);
+    der.len = whole.len;
+    rsm_buffer_free(&body);
+    rsm_buffer_free(&whole);
+    return der;
+}
+
+static resume_status status_of(struct record r, const char *tagged, size_t tagged_len) {
+    struct vector der = record_of(r, tagged, tagged_len);
+    resume_session *session = NULL;
+    resume_status status = resume_session_from_openssl(der.data, der.len, NOW, &session);
+    assert_int_equal(session != NULL, status == RESUME_OK);
+    resume_session_unref(session);
+    return status;
+}
+
+#define WITH(tagged)   status_of(TLS12_RECORD, tagged, sizeof(tagged) - 1)
+#define RECORD(tagged) record_of(TLS12_RECORD, tagged, sizeof(tagged) - 1)
+
+static void the_fixed_fields_are_checked(void **state) { /* I-38, I-156 */
+    (void)state;
+    assert_int_equal(status_of(TLS12_RECORD, "", 0), RESUME_OK);
+    assert_int_equal(status_of((struct record){1, 0x0303, 2, 0, 48}, "", 0), RESUME_OK);
+    assert_int_equal(status_of((struct record){1, 0x0304, 2, 32, 32}, "", 0), RESUME_OK);
+    assert_int_equal(status_of((struct record){2, 0x0303, 2, 32, 48}, "", 0), RESUME_UNSUPPORTED);
+    assert_int_equal(status_of((struct record){1, 0x0302, 2, 32, 48}, "", 0), RESUME_UNSUPPORTED);
+    assert_int_equal(status_of((struct record){1, 0xfefd, 2, 32, 48}, "", 0), RESUME_UNSUPPORTED);
+    assert_int_equal(status_of((struct record){1, 0x0303, 3, 32, 48}, "", 0), RESUME_MALFORMED);
+    assert_int_equal(status_of((struct record){1, 0x0303, 2, 33, 48}, "", 0), RESUME_MALFORMED);
+    assert_int_equal(status_of((struct record){1, 0x0303, 2, 32, 47}, "", 0), RESUME_MALFORMED);
+    assert_int_equal(status_of((struct record){1, 0x0303, 2, 32, 0}, "", 0), RESUME_MALFORMED);
+    assert_int_equal(status_of((struct record){1, 0x0304, 2, 32, 256}, "", 0), RESUME_MALFORMED);
+}
+
+static void foreign_features_are_unsupported(void **state) {
+    (void)state;
+    static const uint8_t tags[] = {7, 8, 11, 12, 17, 20, 21, 30};
+    for (size_t i = 0; i < sizeof tags; i++) {
+        char element[] = {(char)(0xa0 | tags[i]), 3, 4, 1, 'x'};
+        assert_int_equal(status_of(TLS12_RECORD, element, sizeof element), RESUME_UNSUPPORTED);
+    }
+    assert_int_equal(WITH("\xad\x03\x02\x01\x03"), RESUME_UNSUPPORTED); /* another flag */
+    assert_int_equal(WITH("\xad\x03\x02\x01\x01"), RESUME_OK);
+}
+
+static void what_openssl_ignores_is_ignored(void **state) {
+    (void)state;
+    assert_int_equal(WITH("\x80\x01k"), RESUME_OK);                             /* key_arg */
+    assert_int_equal(WITH("\xa9\x03\x02\x01\x05\xaa\x03\x04\x01t"), RESUME_OK); /* hint, ticket */
+    assert_int_equal(WITH("\xa9\x03\x04\x01\x05"), RESUME_MALFORMED);
+    assert_int_equal(WITH("\xaa\x01\xff"), RESUME_MALFORMED);
+}
+
+static void tagged_fields_are_checked(void **state) { /* I-155, I-156 */
+    (void)state;
+    assert_int_equal(WITH("\xa2\x03\x02\x01\x05\xa1\x03\x02\x01\x05"),
+                     RESUME_MALFORMED); /* order */
+    assert_int_equal(WITH("\xa1\x03\x02\x01\x05\xa1\x03\x02\x01\x05"),
+                     RESUME_MALFORMED);                               /* twice */
+    assert_int_equal(WITH("\xa0\x03\x04\x01k"), RESUME_MALFORMED);    /* [0] is implicit */
+    assert_int_equal(WITH("\x82\x01\x05"), RESUME_MALFORMED);         /* the others are not */
+    assert_int_equal(WITH("\x02\x01\x05"), RESUME_MALFORMED);         /* universal */
+    assert_int_equal(WITH("\xa1\x03\x02\x01\xff"), RESUME_MALFORMED); /* time < 0 */
+    assert_int_equal(WITH("\xa2\x03\x02\x01\xff"), RESUME_MALFORMED); /* timeout < 0 */
+    assert_int_equal(WITH("\xa1\x04\x02\x02\x00\x05"), RESUME_MALFORMED);
+    assert_int_equal(WITH("\xa1\x06\x02\x01\x05\x02\x01\x05"), RESUME_MALFORMED);
+    assert_int_equal(WITH("\xa3\x02\x31\x00"), RESUME_MALFORMED); /* no certificate */
+    assert_int_equal(WITH("\xa5\x07\x02\x05\x00\xff\xff\xff\xff"), RESUME_MALFORMED);
+    assert_int_equal(WITH("\xa6\x05\x04\x03"
+                          "a b"),
+                     RESUME_MALFORMED); /* a host name with a blank */
+    assert_int_equal(WITH("\xa6\x05\x04\x03"
+                          "a\0b"),
+                     RESUME_MALFORMED);
+    assert_int_equal(WITH("\xae\x07\x02\x05\x00\xff\xff\xff\xff"), RESUME_OK);
+    assert_int_equal(WITH("\xae\x07\x02\x05\x01\x00\x00\x00\x00"), RESUME_MALFORMED);
+    assert_int_equal(WITH("\xb3\x05\x02\x03\x01\x00\x00"), RESUME_MALFORMED);
+    char context[4 + 33] = "\xa4\x22\x04\x20";
+    assert_int_equal(status_of(TLS12_RECORD, context, 4 + 32), RESUME_OK);
+    context[1]++;
+    context[3]++;
+    assert_int_equal(status_of(TLS12_RECORD, context, 4 + 33), RESUME_MALFORMED);
+}
+
+/* created and lifetime of a record with these tags. */
+static void assert_times(struct vector der, uint64_t created_ms, uint32_t lifetime) {
+    resume_session *session = ours_of(&der);
+    assert_int_equal(resume_session_created(session), created_ms);
+    assert_int_equal(resume_session_lifetime(session), lifetime);
+    struct vector again = written(session);
+    resume_session *reread = ours_of(&again);
+    assert_true(resume_session_equal(session, reread));
+    resume_session_unref(reread);
+    resume_session_unref(session);
+}
+
+static void times_that_are_absent_or_absurd(void **state) { /* I-74 */
+    (void)state;
+    assert_times(RECORD(""), NOW, 3);
+    assert_times(RECORD("\xa1\x03\x02\x01\x00\xa2\x03\x02\x01\x00"), NOW, 3);
+    assert_times(RECORD("\xa1\x03\x02\x01\x07\xa2\x03\x02\x01\x09"), 7000, 9);
+    assert_times(RECORD("\xa1\x0a\x02\x08\x7f\xff\xff\xff\xff\xff\xff\xff"
+                        "\xa2\x0a\x02\x08\x7f\xff\xff\xff\xff\xff\xff\xff"),
+                 UINT64_MAX / 1000 * 1000, UINT32_MAX);
+}
+
+static void a_time_near_zero_does_not_become_now(void **state) { /* I-76 */
+    (void)state;
+    struct vector native = vector_of("native_tls12_minimal");
+    resume_session *session = NULL;
+    memset(native.data + 8, 0, 16);
+    assert_int_equal(resume_session_from_native(native.data, native.len, &session), RESUME_OK);
+    struct vector der = written(session);
+    resume_session *again = ours_of(&der);
+    assert_int_equal(resume_session_created(again), 1000);
+    resume_session_unref(session);
+    resume_session_unref(again);
+}
+
+static void too_long_is_an_answer(void **state) {
+    (void)state;
+    struct rsm_buffer out = {0};
+    uint8_t *zeros = calloc(1, RSM_NATIVE_MAX + 1);
+    assert_non_null(zeros);
+    assert_int_equal(rsm_openssl_der_read(zeros, RSM_NATIVE_MAX + 1, NOW, &out), RESUME_TOO_LARGE);
+    assert_int_equal(rsm_openssl_der_read(zeros, RSM_NATIVE_MAX, NOW, &out), RESUME_MALFORMED);
+    assert_int_equal(out.len, 0);
+    free(zeros);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_fixed_fields_are_checked),
+        cmocka_unit_test(foreign_features_are_unsupported),
+        cmocka_unit_test(what_openssl_ignores_is_ignored),
+        cmocka_unit_test(tagged_fields_are_checked),
+        cmocka_unit_test(times_that_are_absent_or_absurd),
+        cmocka_unit_test(a_time_near_zero_does_not_become_now),
+        cmocka_unit_test(too_long_is_an_answer),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
