@@ -64,13 +64,13 @@ static void ring_unlink(resume_keyring *ring) {
 /* Makes the lower floors register their fork handlers before the ring does: handlers run in
  * reverse order, so a fork takes the ring's lock first, as every other path does. */
 static resume_status wake_lower_floors(void) {
-    void *page = rsm_secret_alloc(1);
+    rsm_secret_watch_forks();
     struct rsm_thread *thread = rsm_thread_enter();
-    if (thread) {
-        rsm_thread_leave(thread);
+    if (!thread) {
+        return RESUME_E_NOMEM;
     }
-    rsm_secret_free(page);
-    return page && thread ? RESUME_OK : RESUME_E_NOMEM;
+    rsm_thread_leave(thread);
+    return RESUME_OK;
 }
 
 resume_status rsm_keyring_make(const resume_keyring_options *options,

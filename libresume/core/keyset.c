@@ -115,12 +115,17 @@ void rsm_keyset_expire(struct rsm_keyset *draft, uint64_t now_ms) {
     }
 }
 
+/* Among keys that end together, as after forced rotations, the one that stopped sealing first. */
+static bool ends_before(const resume_key *a, const resume_key *b) {
+    return a->open_until != b->open_until ? a->open_until < b->open_until
+                                          : a->seal_until < b->seal_until;
+}
+
 size_t rsm_keyset_oldest_generated(const struct rsm_keyset *set) {
     size_t oldest = RSM_KEYSET_MAX;
     for (size_t i = 0; i < set->count; i++) {
-        const resume_key *key = set->keys[i];
-        if (key->origin == RSM_KEY_GENERATED &&
-            (oldest == RSM_KEYSET_MAX || key->open_until <= set->keys[oldest]->open_until)) {
+        if (set->keys[i]->origin == RSM_KEY_GENERATED &&
+            (oldest == RSM_KEYSET_MAX || ends_before(set->keys[i], set->keys[oldest]))) {
             oldest = i;
         }
     }
