@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * HMAC-SHA256 (RFC 2104), with a key that is prepared once: two midstates, copied by value, used by
+ * many threads at once. Comparing MACs is rsm_equal_ct()'s work.
+ */
+#ifndef RSM_CRYPTO_HMAC_H
+#define RSM_CRYPTO_HMAC_H
+
+#include <resume/status.h>
+
+#include "crypto/digest.h"
+
+#define RSM_HMAC_SIZE RSM_SHA256_SIZE
+
+/* As secret as the key; whoever holds one wipes it. */
+struct rsm_hmac_key {
+    struct rsm_sha256_mid inner, outer;
+};
+
+/* Any length of key, also none. RESUME_OK or RESUME_E_CRYPTO; so all three. */
+RESUME_MUST_USE resume_status rsm_hmac_key_init(const uint8_t *key, size_t key_len,
+                                                struct rsm_hmac_key *ret_key);
+
+/* out has RSM_HMAC_SIZE bytes and may lie behind data. */
+RESUME_MUST_USE resume_status rsm_hmac_with(const struct rsm_hmac_key *key, const uint8_t *data,
+                                            size_t len, uint8_t *out);
+
+/* Both in one, for keys that are used once. */
+RESUME_MUST_USE resume_status rsm_hmac_sha256(const uint8_t *key, size_t key_len,
+                                              const uint8_t *data, size_t len, uint8_t *out);
+
+#endif
