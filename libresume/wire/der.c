@@ -4,6 +4,8 @@
  */
 #include "wire/der.h"
 
+#define HEAD_MAX 5
+
 static bool take_length(struct rsm_reader *reader, size_t *ret_len) {
     uint8_t first = rsm_take8(reader);
     size_t count = first & 0x7FU;
@@ -68,21 +70,19 @@ bool rsm_der_inner(const struct rsm_der *element, unsigned tag, struct rsm_der *
     return true;
 }
 
-static void put_head(struct rsm_buffer *out, unsigned tag, size_t len) {
-    rsm_buffer_u8(out, (uint8_t)tag);
-    if (len < 0x80) {
-        rsm_buffer_u8(out, (uint8_t)len);
-    } else if (len < 0x100) {
-        rsm_buffer_u8(out, 0x81);
-        rsm_buffer_u8(out, (uint8_t)len);
-    } else if (len < 0x10000) {
-        rsm_buffer_u8(out, 0x82);
-        rsm_buffer_u16(out, (uint16_t)len);
-    } else {
-        rsm_buffer_u8(out, 0x83);
-        rsm_buffer_u8(out, (uint8_t)(len >> 16));
-        rsm_buffer_u16(out, (uint16_t)len);
+/* Tag and length, written at head, which has room for HEAD_MAX. Returns how many bytes they are. */
+static size_t make_head(uint8_t *head, unsigned tag, size_t len) {
+    size_t at = 0;
+    head[at++] = (uint8_t)tag;
+    if (len >= 0x80) {
+        size_t count = len < 0x100 ? 1 : len < 0x10000 ? 2 : 3;
+        head[at++] = (uint8_t)(0x80 | count);
+        for (; count > 1; count--) {
+            head[at++] = (uint8_t)(len >> 8 * (count - 1));
+        }
     }
+    head[at++] = (uint8_t)len;
+    return at;
 }
 
 size_t rsm_der_size(size_t len) {
@@ -91,18 +91,23 @@ size_t rsm_der_size(size_t len) {
 }
 
 void rsm_der_put(struct rsm_buffer *out, unsigned tag, const uint8_t *data, size_t len) {
-    put_head(out, tag, len);
+    uint8_t head[HEAD_MAX];
+    rsm_buffer_append(out, head, make_head(head, tag, len));
     rsm_buffer_append(out, data, len);
 }
 
 void rsm_der_put_explicit(struct rsm_buffer *out, unsigned explicit_tag, unsigned tag,
                           const uint8_t *data, size_t len) {
-    put_head(out, explicit_tag, rsm_der_size(len));
-    rsm_der_put(out, tag, data, len);
+    uint8_t heads[2 * HEAD_MAX];
+    size_t outer = make_head(heads, explicit_tag, rsm_der_size(len));
+    size_t inner = make_head(heads + outer, tag, len);
+    rsm_buffer_append(out, heads, outer + inner);
+    rsm_buffer_append(out, data, len);
 }
 
 void rsm_der_put_number(struct rsm_buffer *out, unsigned explicit_tag, uint64_t number) {
-    uint8_t raw[9];
+    /* Explicit head, head, a sign byte and 8 more: written from the end, appended at once. */
+    uint8_t raw[2 + 2 + 9];
     size_t at = sizeof raw;
     do {
         raw[--at] = (uint8_t)number;
@@ -111,9 +116,12 @@ void rsm_der_put_number(struct rsm_buffer *out, unsigned explicit_tag, uint64_t 
     if (raw[at] & 0x80) {
         raw[--at] = 0;
     }
+    uint8_t len = (uint8_t)(sizeof raw - at);
+    raw[--at] = len;
+    raw[--at] = RSM_DER_INTEGER;
     if (explicit_tag) {
-        rsm_der_put_explicit(out, explicit_tag, RSM_DER_INTEGER, raw + at, sizeof raw - at);
-    } else {
-        rsm_der_put(out, RSM_DER_INTEGER, raw + at, sizeof raw - at);
+        raw[--at] = (uint8_t)(len + 2);
+        raw[--at] = (uint8_t)explicit_tag;
     }
+    rsm_buffer_append(out, raw + at, sizeof raw - at);
 }

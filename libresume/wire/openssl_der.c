@@ -217,16 +217,13 @@ static void read_appdata(const struct rsm_der *blob, struct rsm_buffer *out,
     if (!blob->data) {
         return;
     }
-    struct rsm_buffer unpacked = {0};
     uint64_t time = *authenticated;
-    if (unpack(blob, &unpacked, &time)) {
-        rsm_buffer_append(out, unpacked.data, unpacked.len);
-        out->failed = out->failed || unpacked.failed;
+    if (unpack(blob, out, &time)) {
         *authenticated = time;
     } else {
+        out->len = 0; /* what it unpacked before it broke off */
         rsm_native_put_appdata(out, APPDATA_OPAQUE, blob->data, blob->len);
     }
-    rsm_buffer_free(&unpacked);
 }
 
 /* True if OpenSSL's one field holds the session's application data as it is. */

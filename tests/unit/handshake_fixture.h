@@ -13,7 +13,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
-#define HOST "www.example.org"
+static char host_name[] = "www.example.org";
 
 struct identity {
     EVP_PKEY *key;
@@ -118,7 +118,7 @@ static inline bool shake(struct pair *pair, SSL_SESSION *offered) {
     SSL_set_bio(pair->client, client_bio, client_bio);
     SSL_set_accept_state(pair->server);
     SSL_set_connect_state(pair->client);
-    assert_true(SSL_set_tlsext_host_name(pair->client, HOST));
+    assert_true(SSL_set_tlsext_host_name(pair->client, host_name));
     if (offered) {
         assert_int_equal(SSL_set_session(pair->client, offered), 1);
     }

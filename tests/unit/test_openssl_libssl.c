@@ -300,7 +300,7 @@ static void a_container_only_where_it_is_needed(void **state) { /* I-36, I-159 *
 
 static int make_identities(void **state) {
     (void)state;
-    server_identity = identity_of(HOST);
+    server_identity = identity_of(host_name);
     client_identity = identity_of("client");
     return 0;
 }
