@@ -156,7 +156,7 @@ resume_status resume_openssl_attach(SSL_CTX *ctx, resume_server *server,
     if (ctx_index < 0 || !rsm_ticket_algorithms()) {
         return fail(options, RESUME_E_CRYPTO, "libcrypto lacks AES-CBC or SHA-256");
     }
-    resume_openssl_detach(ctx);
+    (void)!resume_openssl_detach(ctx);
     /* A server that verifies clients needs a context, or each offer fails (I-24). Connections get
      * theirs from the ClientHello; this one stands for those that never get that far. */
     static const unsigned char fallback[] = "libresume";
