@@ -49,6 +49,8 @@ struct rsm_link {
     size_t context_len;
     uint8_t server_name[255];
     size_t server_name_len;
+    const unsigned char *suites; /* of the hello, borrowed while libssl processes it */
+    size_t suites_len;
     bool refuse;               /* nothing may resume: the hello was odd, or memory short */
     bool pending;              /* an outcome that is not counted yet */
     int32_t path;              /* of the outcome */

@@ -124,8 +124,6 @@ static bool has_extension(SSL *ssl, unsigned int number) {
 
 void rsm_link_facts(struct rsm_link *link, SSL *ssl) {
     resume_connection *connection = link->connection;
-    const unsigned char *suites = NULL;
-    size_t suites_len = SSL_client_hello_get0_ciphers(ssl, &suites);
     bool ok =
         resume_connection_reset(connection) == RESUME_OK &&
         resume_connection_set_version(connection, (uint16_t)SSL_version(ssl)) == RESUME_OK &&
@@ -135,7 +133,8 @@ void rsm_link_facts(struct rsm_link *link, SSL *ssl) {
         resume_connection_set_client_auth(connection, client_auth_of(ssl)) == RESUME_OK &&
         resume_connection_set_extended_master_secret(
             connection, has_extension(ssl, TLSEXT_TYPE_extended_master_secret)) == RESUME_OK &&
-        resume_connection_set_cipher_suites(connection, suites, suites_len) == RESUME_OK;
+        resume_connection_set_cipher_suites(connection, link->suites, link->suites_len) ==
+            RESUME_OK;
     link->refuse = link->refuse || !ok;
 }
 
@@ -195,6 +194,8 @@ int resume_openssl_client_hello(SSL *ssl, int *ret_alert, void *arg) {
     struct rsm_attachment *attachment = ssl ? rsm_attachment_of(SSL_get_SSL_CTX(ssl)) : NULL;
     struct rsm_link *link = attachment ? rsm_link_renew(ssl, attachment) : NULL;
     if (link) {
+        /* Later callbacks find these consumed by libssl's own reading. */
+        link->suites_len = SSL_client_hello_get0_ciphers(ssl, &link->suites);
         bool named = read_server_name(ssl, link);
         link->refuse = !set_context(ssl, link) || !named;
         if (offers_nothing(ssl)) {

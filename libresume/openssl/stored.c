@@ -68,6 +68,10 @@ SSL_SESSION *rsm_stored_get(SSL *ssl, const unsigned char *id, int id_len, int *
     }
     SSL_SESSION *session = NULL;
     if (resume_openssl_import(found, &session) == RESUME_OK) {
+        unsigned int len = 0;
+        const unsigned char *context = SSL_SESSION_get0_id_context(session, &len);
+        SSL_set_session_id_context(ssl, context,
+                                   len); /* as for tickets: it may be an accepted one */
         link->authenticated_ms = resume_session_authenticated(found);
         rsm_appdata_show_application(session);
     }
