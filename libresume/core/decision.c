@@ -7,8 +7,6 @@
 
 #include "base/bytes.h"
 
-#include <strings.h>
-
 #define PASS RESUME_REASON_RESUMED
 
 bool rsm_decide_path(const resume_policy *policy, int32_t path) {
@@ -40,9 +38,17 @@ static resume_reason check_time(const resume_policy *policy, const resume_sessio
     return PASS;
 }
 
-/* The hash of a TLS 1.3 suite: SHA-384 for TLS_AES_256_GCM_SHA384 only (RFC 8446 appendix B.4). */
+/* The hash of the TLS 1.3 suites of RFC 8446 appendix B.4, in bits; 0 for any other suite, which
+ * then resumes as itself only. */
+static unsigned hash_of(uint16_t suite) {
+    if (suite == 0x1302) {
+        return 384;
+    }
+    return suite == 0x1301 || (suite >= 0x1303 && suite <= 0x1305) ? 256 : 0;
+}
+
 static bool same_hash(uint16_t a, uint16_t b) {
-    return (a == 0x1302) == (b == 0x1302) && a >> 8 == 0x13 && b >> 8 == 0x13;
+    return hash_of(a) != 0 && hash_of(a) == hash_of(b);
 }
 
 static bool is_offered(const resume_connection *connection, uint16_t suite, bool hash_only) {
@@ -58,17 +64,21 @@ static bool is_offered(const resume_connection *connection, uint16_t suite, bool
     return false;
 }
 
+bool rsm_decide_suite(const resume_policy *policy, uint16_t suite) {
+    bool allowed = policy->suite_count == 0;
+    for (size_t i = 0; i < policy->suite_count && !allowed; i++) {
+        allowed = policy->suites[i] == suite;
+    }
+    return allowed;
+}
+
 static resume_reason check_suite(const resume_policy *policy, const resume_session *session,
                                  const resume_connection *connection) {
     uint16_t suite = resume_session_cipher_suite(session);
     if (!is_offered(connection, suite, resume_session_version(session) == RSM_TLS13)) {
         return RESUME_REASON_CIPHER_SUITE_NOT_OFFERED;
     }
-    bool allowed = policy->suite_count == 0;
-    for (size_t i = 0; i < policy->suite_count && !allowed; i++) {
-        allowed = policy->suites[i] == suite;
-    }
-    if (!allowed) {
+    if (!rsm_decide_suite(policy, suite)) {
         return RESUME_REASON_CIPHER_SUITE_NOT_ALLOWED;
     }
     /* Compression is long dead (RFC 3749 fell to CRIME); no session with it comes back. */
@@ -82,10 +92,10 @@ static resume_reason check_name(const resume_policy *policy, const resume_sessio
     if (!policy->isolate_server_name) {
         return PASS;
     }
-    /* Host names compare without case (RFC 6066 section 3, RFC 4343). */
-    bool same = len == connection->server_name_len &&
-                (len == 0 ||
-                 strncasecmp((const char *)name, (const char *)connection->server_name, len) == 0);
+    bool same = len == connection->server_name_len;
+    for (size_t i = 0; same && i < len; i++) {
+        same = rsm_name_lower(name[i]) == rsm_name_lower(connection->server_name[i]);
+    }
     return same ? PASS : RESUME_REASON_SERVER_NAME_MISMATCH;
 }
 
@@ -97,7 +107,8 @@ static resume_reason check_context(const resume_policy *policy, const resume_ses
                                    const resume_connection *connection) {
     size_t len = 0;
     const uint8_t *context = resume_session_context(session, &len);
-    if (context_is(&connection->context, context, len)) {
+    if (context_is(&connection->context, context, len) ||
+        (policy->issue_context.len && context_is(&policy->issue_context, context, len))) {
         return PASS;
     }
     for (size_t i = 0; i < policy->accepted_count; i++) {

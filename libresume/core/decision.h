@@ -16,6 +16,9 @@ resume_status rsm_decide(const resume_policy *policy, const resume_session *sess
                          const resume_connection *connection, int32_t path, uint64_t now_ms,
                          resume_reason *ret_reason);
 
+/* True if the policy lets sessions of this cipher suite resume. */
+bool rsm_decide_suite(const resume_policy *policy, uint16_t suite);
+
 /* True if the policy lets anything resume, or be issued, by this path. */
 bool rsm_decide_path(const resume_policy *policy, int32_t path);
 

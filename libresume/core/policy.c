@@ -56,7 +56,9 @@ resume_policy *resume_policy_unref(resume_policy *policy) {
 resume_policy *rsm_policy_copy(const resume_policy *policy) {
     resume_policy *copy = rsm_malloc(sizeof *copy);
     if (copy && policy) {
-        memcpy(copy, policy, sizeof *copy);
+        /* Not the count: other threads may be at it. */
+        const size_t values = offsetof(resume_policy, modes);
+        memcpy((uint8_t *)copy + values, (const uint8_t *)policy + values, sizeof *copy - values);
         rsm_ref_init(&copy->ref);
     } else if (copy) {
         set_defaults(copy);
@@ -241,7 +243,7 @@ static size_t context_preimage(const resume_policy *policy, const uint8_t *name,
     *p++ = named ? 1 : 0;
     *p++ = named ? (uint8_t)name_len : 0;
     for (size_t i = 0; named && i < name_len; i++) {
-        *p++ = (uint8_t)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] + 32 : name[i]);
+        *p++ = rsm_name_lower(name[i]);
     }
     *p++ = (uint8_t)auth_len;
     if (auth_len) {

@@ -53,6 +53,11 @@ const struct rsm_lifetimes *rsm_policy_lifetimes(const resume_policy *policy, ui
  * NULL. */
 resume_policy *rsm_policy_copy(const resume_policy *policy);
 
+/* Host names compare without the case of ASCII letters (RFC 4343), in every locale. */
+static inline uint8_t rsm_name_lower(uint8_t c) {
+    return (uint8_t)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+}
+
 /* The path that a session takes: version, and ticket or stored. */
 bool rsm_path_is_ticket(int32_t path);
 uint16_t rsm_path_version(int32_t path);

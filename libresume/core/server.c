@@ -145,6 +145,15 @@ static void observe_key(resume_server *server, const uint8_t *key_name, uint64_t
     }
 }
 
+/* A ticket of a key that seals no more is renewed whatever the policy's renewal point, if there is
+ * a key to seal the new one with (I-35). */
+static bool can_renew(resume_server *server, const resume_session *session, int32_t path,
+                      uint64_t now_ms) {
+    uint32_t seconds = 0;
+    return resume_server_lifetime(server, path, resume_session_authenticated(session), now_ms,
+                                  &seconds) == RESUME_OK;
+}
+
 resume_status resume_server_open_ticket(resume_server *server, const resume_connection *connection,
                                         const uint8_t *data, size_t data_len, uint64_t now_ms,
                                         resume_session **ret_session, resume_reason *ret_reason) {
@@ -167,14 +176,17 @@ resume_status resume_server_open_ticket(resume_server *server, const resume_conn
     observe_key(server, data, now_ms);
     resume_status status =
         rsm_decide(server->policy, session, connection, path, now_ms, ret_reason);
+    if (status == RESUME_OK && opened == RESUME_RENEW && can_renew(server, session, path, now_ms)) {
+        status = RESUME_RENEW;
+        *ret_reason = RESUME_REASON_RENEWED;
+    }
     rsm_server_outcome(server, path, *ret_reason, now_ms, age_of(session, now_ms));
     if (status != RESUME_OK && status != RESUME_RENEW) {
         resume_session_unref(session);
         return status;
     }
     *ret_session = session;
-    /* A ticket of a key that seals no more is renewed, whatever the policy's renewal point. */
-    return opened == RESUME_RENEW ? RESUME_RENEW : status;
+    return status;
 }
 
 static resume_reason reason_of_lookup(resume_status status) {
@@ -196,13 +208,18 @@ static resume_reason reason_of_lookup(resume_status status) {
     }
 }
 
-static bool take_back(resume_server *server, const uint8_t *session_id, size_t session_id_len,
-                      uint64_t now_ms) {
+/* Takes the session out for its one use: RESUME_REASON_RESUMED, or why that failed. */
+static resume_reason take_back(resume_server *server, const uint8_t *session_id,
+                               size_t session_id_len, uint64_t now_ms) {
     resume_session *taken = NULL;
     resume_status status =
         resume_store_take(server->store, session_id, session_id_len, now_ms, &taken);
     resume_session_unref(taken);
-    return status == RESUME_OK;
+    if (status == RESUME_OK) {
+        return RESUME_REASON_RESUMED;
+    }
+    /* It was there a moment ago, so "unsupported" is the store that cannot take (I-112). */
+    return status == RESUME_UNSUPPORTED ? RESUME_REASON_STORE_FAILED : reason_of_lookup(status);
 }
 
 resume_status resume_server_find_session(resume_server *server, const resume_connection *connection,
@@ -234,11 +251,11 @@ resume_status resume_server_find_session(resume_server *server, const resume_con
     bool accepted = status == RESUME_OK || status == RESUME_RENEW;
     /* Taken only now: a client whose offer is refused must not be able to burn a session that is
      * not his (I-26). The loser of a race for the one use goes on with a full handshake. */
-    if (accepted && server->policy->single_use &&
-        !take_back(server, session_id, session_id_len, now_ms)) {
-        accepted = false;
-        status = RESUME_FULL;
-        reason = RESUME_REASON_NOT_IN_STORE;
+    if (accepted && server->policy->single_use) {
+        resume_reason taken = take_back(server, session_id, session_id_len, now_ms);
+        accepted = taken == RESUME_REASON_RESUMED;
+        status = accepted ? status : RESUME_FULL;
+        reason = accepted ? reason : taken;
     }
     rsm_server_outcome(server, path, reason, now_ms, age_of(session, now_ms));
     *ret_reason = reason;

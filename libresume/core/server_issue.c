@@ -37,7 +37,9 @@ resume_status resume_server_lifetime(resume_server *server, int32_t path, uint64
     }
     const struct rsm_lifetimes *caps = rsm_policy_lifetimes(server->policy, rsm_path_version(path));
     uint64_t until = rsm_add_sat(authenticated_ms, rsm_mul_sat(caps->authentication, 1000));
-    uint32_t seconds = smaller(caps->session, seconds_until(until, now_ms));
+    /* A handshake in the future of this clock counts as one of now (I-76). */
+    uint32_t seconds =
+        smaller(smaller(caps->session, caps->authentication), seconds_until(until, now_ms));
     if (rsm_path_is_ticket(path)) {
         uint32_t of_key = 0;
         resume_status status = key_life(server, now_ms, &of_key);
@@ -57,12 +59,16 @@ static bool may_issue(const resume_server *server, const resume_session *session
     bool ems_ok = resume_session_version(session) != RSM_TLS12 ||
                   resume_session_extended_master_secret(session) ||
                   server->policy->ems == RESUME_EMS_ALLOW_LEGACY;
-    return resume_session_resumable(session) && ems_ok;
+    /* What can never resume is not issued either (I-81). */
+    return resume_session_resumable(session) && ems_ok &&
+           resume_session_compression(session) == 0 &&
+           rsm_decide_suite(server->policy, resume_session_cipher_suite(session));
 }
 
 /* The session as it goes out: in TLS 1.3 its time starts anew, in TLS 1.2 it runs on, so that
  * its end stays where it was. Authentication time is never touched (I-36). */
-static resume_status with_lifetime(const resume_session *session, uint32_t seconds, uint64_t now_ms,
+static resume_status with_lifetime(const resume_server *server, const resume_session *session,
+                                   uint32_t seconds, uint64_t now_ms,
                                    resume_session **ret_session) {
     resume_session_options *options = NULL;
     resume_status status = resume_session_options_new(&options);
@@ -74,7 +80,8 @@ static resume_status with_lifetime(const resume_session *session, uint32_t secon
         created = resume_session_created(session);
         uint64_t spent = rsm_sub_sat(now_ms, created) / 1000;
         uint64_t whole = rsm_add_sat(seconds, spent);
-        seconds = smaller(resume_session_lifetime(session),
+        /* Nor longer than the check will honour from that start (I-43). */
+        seconds = smaller(smaller(resume_session_lifetime(session), server->policy->tls12.session),
                           whole > UINT32_MAX ? UINT32_MAX : (uint32_t)whole);
     }
     status = resume_session_options_set_from(options, session);
@@ -91,6 +98,7 @@ static resume_status with_lifetime(const resume_session *session, uint32_t secon
 static resume_reason reason_of_issue(resume_status status) {
     switch (status) {
     case RESUME_OK:
+    case RESUME_EXISTS: /* the same session is in the store already */
         return RESUME_REASON_ISSUED;
     case RESUME_NO_KEY:
         return RESUME_REASON_NOT_ISSUED_NO_KEY;
@@ -117,7 +125,7 @@ static resume_status prepare(resume_server *server, const resume_session *sessio
     if (status != RESUME_OK) {
         return status;
     }
-    status = with_lifetime(session, seconds, now_ms, ret_copy);
+    status = with_lifetime(server, session, seconds, now_ms, ret_copy);
     if (status == RESUME_OK) {
         *ret_seconds = smaller(seconds, seconds_until(resume_session_expires(*ret_copy), now_ms));
     }
