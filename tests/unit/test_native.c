@@ -237,6 +237,8 @@ static void a_number_has_one_criticality(void **state) {
 static void fields_ascend_and_only_lists_repeat(void **state) {
     (void)state;
     assert_int_equal(FIELDS("\x00\x03\x00\x01h\x00\x01\x00\x01i"), RESUME_MALFORMED);
+    assert_int_equal(FIELDS("\x00\x03\x00\x01h\x80\x02\x00\x01n"), RESUME_MALFORMED);
+    assert_int_equal(FIELDS("\x80\x02\x00\x01n\x00\x03\x00\x01h"), RESUME_OK);
     assert_int_equal(FIELDS("\x00\x01\x00\x01i\x00\x01\x00\x01i"), RESUME_MALFORMED);
     assert_int_equal(FIELDS("\x00\x07\x00\x04\x00\x00\x00\x01\x00\x07\x00\x04\x00\x00\x00\x01"),
                      RESUME_MALFORMED);

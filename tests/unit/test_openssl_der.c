@@ -165,6 +165,59 @@ static void a_time_near_zero_does_not_become_now(void **state) { /* I-76 */
     resume_session_unref(again);
 }
 
+/* What a session makes of [18] with these bytes; each is shorter than 128. */
+static resume_session *with_appdata(const char *blob, size_t len) {
+    char element[4 + 128] = {(char)0xb2, (char)(len + 2), 4, (char)len};
+    assert_in_range(len, 0, 125);
+    memcpy(element + 4, blob, len);
+    struct vector der = record_of(TLS12_RECORD, element, 4 + len);
+    return ours_of(&der);
+}
+
+static void assert_opaque(const char *blob, size_t blob_len) {
+    resume_session *session = with_appdata(blob, blob_len);
+    uint16_t tag = 0xffff;
+    size_t len = SIZE_MAX;
+    assert_int_equal(resume_session_appdata_count(session), 1);
+    const uint8_t *data = resume_session_appdata(session, 0, &tag, &len);
+    assert_int_equal(tag, RESUME_APPDATA_OPAQUE);
+    assert_int_equal(len, blob_len);
+    assert_memory_equal(data, blob, blob_len);
+    assert_int_equal(resume_session_authenticated(session), NOW);
+    resume_session_unref(session);
+}
+
+#define OPAQUE(blob) assert_opaque(blob, sizeof(blob) - 1)
+#define TIME_ENTRY   "\xff\xff\x00\x08\0\0\0\0\0\0\0\x09"
+
+static void a_broken_container_is_the_applications_own(void **state) { /* I-14, I-157 */
+    (void)state;
+    OPAQUE(""); /* empty stays empty */
+    OPAQUE("rsm\2");
+    OPAQUE("rsm\1\1");
+    OPAQUE("rsm\1\1\0\0\2ab\1"); /* one good entry before it breaks off */
+    OPAQUE("rsm\1\1\0\0\2ab\1\0\xff\xff");
+    OPAQUE("rsm\1" TIME_ENTRY TIME_ENTRY);
+    OPAQUE("rsm\1" TIME_ENTRY "\xff\xff\0\0");
+    OPAQUE("rsm\1\xff\xff\0\x07\0\0\0\0\0\0\0");
+}
+
+static void a_container_is_unpacked(void **state) { /* I-36, I-159 */
+    (void)state;
+    static const char blob[] = "rsm\1\1\0\0\2ab" TIME_ENTRY "\2\0\0\0";
+    resume_session *session = with_appdata(blob, sizeof blob - 1);
+    uint16_t tag = 0;
+    size_t len = 0;
+    assert_int_equal(resume_session_appdata_count(session), 2);
+    assert_memory_equal(resume_session_appdata(session, 0, &tag, &len), "ab", 2);
+    assert_int_equal(tag, 0x100);
+    assert_non_null(resume_session_appdata(session, 1, &tag, &len));
+    assert_int_equal(tag, 0x200);
+    assert_int_equal(len, 0);
+    assert_int_equal(resume_session_authenticated(session), 9);
+    resume_session_unref(session);
+}
+
 static void too_long_is_an_answer(void **state) {
     (void)state;
     struct rsm_buffer out = {0};
@@ -184,6 +237,8 @@ int main(void) {
         cmocka_unit_test(tagged_fields_are_checked),
         cmocka_unit_test(times_that_are_absent_or_absurd),
         cmocka_unit_test(a_time_near_zero_does_not_become_now),
+        cmocka_unit_test(a_broken_container_is_the_applications_own),
+        cmocka_unit_test(a_container_is_unpacked),
         cmocka_unit_test(too_long_is_an_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
