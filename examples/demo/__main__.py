@@ -135,7 +135,7 @@ def main() -> int:
         if arguments.json:
             print(json.dumps(rows, indent=2))
         else:
-            show(Console(), rows)
+            show(Console(width=100), rows)
         if arguments.stay:
             stay(progress, Settings(None, certificate, keys, free_port()))
     return 0

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-import multiprocessing
+import multiprocessing.connection
+import multiprocessing.context
 import os
 import resource
 import socket
@@ -126,7 +127,9 @@ class Fleet:
 
     settings: Settings
     count: int = 4
-    _workers: list[tuple[multiprocessing.Process, Connection]] = field(default_factory=list)
+    _workers: list[tuple[multiprocessing.context.SpawnProcess, Connection]] = field(
+        default_factory=list
+    )
 
     def __enter__(self) -> Self:
         processes = multiprocessing.get_context("spawn")
