@@ -44,17 +44,24 @@
     do {                                                                                           \
         (object) = UNTOUCHED;                                                                      \
         status = (call);                                                                           \
-        if ((object) == UNTOUCHED) {                                                               \
-            (object) = NULL;                                                                       \
-        } else if (status < 0) {                                                                   \
-            fprintf(stderr, "%s: output touched\n", #call);                                        \
-            status = RESUME_E_STATE;                                                               \
+        bool touched = (object) != UNTOUCHED;                                                      \
+        if (!touched) {                                                                            \
             (object) = NULL;                                                                       \
         }                                                                                          \
         if (status != RESUME_OK && status != RESUME_RENEW) {                                       \
+            status = refused(#call, status, touched);                                              \
             goto out;                                                                              \
         }                                                                                          \
     } while (0)
+
+static resume_status refused(const char *call, resume_status status, bool touched) {
+    if (status != RESUME_E_NOMEM || touched) {
+        fprintf(stderr, "%s: %s%s\n", call, resume_status_name(status),
+                touched ? ", output touched" : "");
+        return RESUME_E_STATE;
+    }
+    return status;
+}
 
 static const uint8_t id[32] = {1, 2, 3, 4, 5, 6, 7, 8};
 static char key_path[64];
@@ -71,6 +78,7 @@ static resume_status set_session(resume_session_options *options) {
     TRY(resume_session_options_set_created(options, NOW));
     TRY(resume_session_options_set_lifetime(options, 3600));
     TRY(resume_session_options_set_server_name(options, "example.org", 11));
+    TRY(resume_session_options_set_context(options, id, sizeof id));
     TRY(resume_session_options_set_alpn(options, (const uint8_t *)"h2", 2));
     TRY(resume_session_options_add_peer_certificate(options, leaf, sizeof leaf));
     TRY(resume_session_options_add_appdata(options, 7, leaf, sizeof leaf));
@@ -138,6 +146,7 @@ static resume_status flow_ring_random(void) {
     resume_status status;
     MAKE(options, resume_keyring_options_new(&options));
     TRY(resume_keyring_options_set_seal_period(options, 1000));
+    TRY(resume_keyring_options_set_open_period(options, 9000));
     MAKE(ring, resume_keyring_from_url("random:", options, NOW, &ring));
     TRY(resume_keyring_add(ring, name, sizeof name, key, sizeof key, mac, sizeof mac, NOW,
                            NOW + 500, NOW + 9000, NOW));
@@ -256,12 +265,12 @@ static resume_status offered(resume_status status, resume_reason reason) {
     if (reason == RESUME_REASON_FAILED || reason == RESUME_REASON_STORE_FAILED) {
         return RESUME_E_NOMEM;
     }
-    /* The session above carries no context of this server: that refusal is the flow's normal end.
-     */
-    return reason == RESUME_REASON_CONTEXT_MISMATCH ? RESUME_OK : RESUME_E_STATE;
+    fprintf(stderr, "%s\n", resume_reason_name(reason));
+    return RESUME_E_STATE;
 }
 
 static resume_status flow_server(void) {
+    static const uint8_t suites[] = {0xc0, 0x2f, 0xc0, 0x30};
     static uint8_t ticket[4096];
     resume_server *server = NULL;
     resume_session *session = NULL;
@@ -277,7 +286,10 @@ static resume_status flow_server(void) {
     MAKE(connection, resume_connection_new(&connection));
     TRY(resume_connection_set_version(connection, 0x0303));
     TRY(resume_connection_set_server_name(connection, (const uint8_t *)"example.org", 11));
+    TRY(resume_connection_set_context(connection, id, sizeof id));
+    TRY(resume_connection_set_cipher_suites(connection, suites, sizeof suites));
     TRY(resume_connection_set_extended_master_secret(connection, true));
+    TRY(resume_connection_set_client_auth(connection, RESUME_CLIENT_AUTH_REQUEST));
     TRY(resume_server_issue_ticket(server, session, NOW, ticket, sizeof ticket, &len, &lifetime));
     TRY(resume_server_store_session(server, session, NOW));
     status = resume_server_open_ticket(server, connection, ticket, len, NOW, &opened, &reason);
