@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Tickets from a hostile peer: the bytes as a ticket, the bytes as the state inside a well sealed
+ * ticket (I-157), and a well sealed ticket with one byte changed. Each of the codecs.
+ */
+#include <resume/codec.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#define NOW UINT64_C(1700000000000)
+
+static uint8_t ticket[RESUME_TICKET_MAX];
+static uint8_t again[RESUME_TICKET_MAX];
+
+static void check(bool holds) {
+    if (!holds) {
+        abort();
+    }
+}
+
+static resume_keyring *ring_new(void) {
+    resume_keyring *ring = NULL;
+    uint8_t key[80];
+    uint32_t x = 12345;
+    for (size_t i = 0; i < sizeof key; i++) {
+        x = x * 1664525 + 1013904223;
+        key[i] = (uint8_t)(x >> 24);
+    }
+    memcpy(key, "fuzz-ticket-key!", 16); /* so that the corpus can name it */
+    check(resume_keyring_new(NULL, &ring) == RESUME_OK);
+    check(resume_keyring_add(ring, key, 16, key + 16, 32, key + 48, 32, 0, UINT64_MAX, UINT64_MAX,
+                             NOW) == RESUME_OK);
+    return ring;
+}
+
+/* New in each run, so that a run frees all that it made. */
+static resume_codec *codec_new(int32_t which) {
+    resume_keyring *ring = ring_new();
+    resume_codec *codec = NULL;
+    resume_codec_options *options = NULL;
+    check(resume_codec_options_new(&options) == RESUME_OK);
+    check(resume_codec_options_set_frame(options, 1 + which % 2) == RESUME_OK);
+    check(resume_codec_options_set_payload(options, 1 + which / 2) == RESUME_OK);
+    check(resume_codec_new(ring, options, &codec) == RESUME_OK);
+    resume_codec_options_unref(options);
+    resume_keyring_unref(ring);
+    return codec;
+}
+
+/* What opens must seal and open again to the same session. */
+static void use(const resume_codec *codec, resume_session *session) {
+    resume_session *back = NULL;
+    size_t len = 0;
+    resume_status status = resume_codec_seal(codec, session, NOW, again, sizeof again, &len);
+    check(status == RESUME_OK || status == RESUME_TOO_LARGE || status == RESUME_UNSUPPORTED);
+    if (status == RESUME_OK) {
+        check(resume_codec_open(codec, again, len, NOW, &back) == RESUME_OK);
+        check(resume_session_equal(session, back));
+        resume_session_unref(back);
+    }
+}
+
+static resume_status try_open(const resume_codec *codec, const uint8_t *data, size_t size) {
+    resume_session *session = NULL;
+    resume_status status = resume_codec_open(codec, data, size, NOW, &session);
+    check(status >= 0); /* hostile bytes are never our failure */
+    check((session != NULL) == (status == RESUME_OK || status == RESUME_RENEW));
+    if (session) {
+        use(codec, session);
+    }
+    resume_session_unref(session);
+    return status;
+}
+
+static void run(const resume_codec *codec, size_t at, uint8_t flip, const uint8_t *data,
+                size_t size) {
+    size_t len = 0;
+    size_t back = 0;
+    (void)try_open(codec, data, size);
+    if (size == 0 || resume_codec_seal_bytes(codec, data, size, NOW, ticket, sizeof ticket, &len)) {
+        return;
+    }
+    check(resume_codec_open_bytes(codec, ticket, len, NOW, again, len, &back) == RESUME_OK);
+    check(back == size && memcmp(again, data, size) == 0);
+    (void)try_open(codec, ticket, len);
+    ticket[at % len] ^= flip;
+    if (flip) {
+        resume_status status = try_open(codec, ticket, len);
+        check(status == RESUME_FORGED || status == RESUME_MISS || status == RESUME_UNSUPPORTED);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    if (size >= 4) {
+        resume_codec *codec = codec_new(data[0] % 4);
+        run(codec, (size_t)data[1] << 8 | data[2], data[3], data + 4, size - 4);
+        resume_codec_unref(codec);
+    }
+    return 0;
+}
