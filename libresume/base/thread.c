@@ -22,15 +22,17 @@
 #include <stddef.h>
 #include <time.h>
 
-#define LINE   64U
-#define YIELDS 64
+#define LINE     64U
+#define YIELDS   64
+#define COURTESY (YIELDS + 4)
 #define FRONT                                                                                      \
     4U /* slots that a look-up meets in the first half line: order does not matter there */
 #define NO_SLOT RSM_WARM_SLOTS
 
 struct rsm_thread {
     atomic_bool busy;
-    unsigned depth; /* of the owner's nested visits */
+    atomic_bool wanted; /* by a purge that found the flag taken */
+    unsigned depth;     /* of the owner's nested visits */
     /* Kind and serial of each slot, 0 for none, beside one another: a look-up reads only these. */
     _Alignas(LINE) uint64_t tag[RSM_WARM_SLOTS];
     struct rsm_warm *warm[RSM_WARM_SLOTS];
@@ -238,12 +240,25 @@ static struct rsm_thread *thread_new(void) {
     return thread;
 }
 
+/* An owner that comes and goes all the time would starve a purge, which looks only now and then. A
+ * bounded wait: in a child the purge may not exist any more. */
+static void let_purge_go_first(struct rsm_thread *thread) {
+    for (int i = 0; i < COURTESY; i++) {
+        if (!atomic_load_explicit(&thread->wanted, memory_order_relaxed)) {
+            return;
+        }
+        wait_turn(i);
+    }
+    atomic_store_explicit(&thread->wanted, false, memory_order_relaxed);
+}
+
 struct rsm_thread *rsm_thread_enter(void) {
     struct rsm_thread *thread = mine;
     if (!thread) {
         thread = thread_new();
     }
     if (thread && thread->depth++ == 0) {
+        let_purge_go_first(thread);
         claim(thread);
     }
     return thread;
@@ -275,9 +290,11 @@ static bool purge_idle(uint64_t serial, uint64_t ticket) {
             continue;
         }
         if (!try_claim(thread)) {
+            atomic_store_explicit(&thread->wanted, true, memory_order_relaxed);
             all = false;
             continue;
         }
+        atomic_store_explicit(&thread->wanted, false, memory_order_relaxed);
         purge_one(thread, serial);
         release(thread);
         thread->purged = ticket;
