@@ -29,6 +29,6 @@ static inline uint64_t rsm_fork_generation(void) {
 }
 
 /* Test hook: true makes the process do as if the kernel could not clear memory on fork. */
-void rsm_fork_by_pid(bool by_pid);
+void rsm_fork_by_pid(bool on);
 
 #endif

@@ -230,6 +230,9 @@ static resume_status run_rotate(const resume_keyring *ring, const struct edit *e
                                 const void *state, struct rsm_keyset *draft, uint64_t now_ms,
                                 void **ret_state) {
     (void)edit;
+    if (!ring->source) {
+        return RESUME_E_STATE;
+    }
     return ring->source->rotate(state, draft, now_ms, ret_state);
 }
 
@@ -267,6 +270,9 @@ static resume_status run_reload(const resume_keyring *ring, const struct edit *e
                                 const void *state, struct rsm_keyset *draft, uint64_t now_ms,
                                 void **ret_state) {
     (void)ret_state;
+    if (!ring->source) {
+        return RESUME_E_STATE;
+    }
     return ring->source->reload(state, draft, now_ms, edit->why);
 }
 
