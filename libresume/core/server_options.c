@@ -131,10 +131,7 @@ resume_status resume_server_new(resume_server_options *options, resume_server **
         return RESUME_E_INVALID;
     }
     resume_server *server = rsm_calloc_aligned(_Alignof(resume_server), sizeof *server);
-    if (!server) {
-        return RESUME_E_NOMEM;
-    }
-    resume_status status = fill(server, options);
+    resume_status status = server ? fill(server, options) : RESUME_E_NOMEM;
     if (status != RESUME_OK) {
         snprintf(options->why, sizeof options->why, "%s", resume_status_name(status));
         resume_server_unref(server);
