@@ -70,6 +70,7 @@ static void make_index(void) {
 }
 
 struct rsm_attachment *rsm_attachment_of(const SSL_CTX *ctx) {
+    pthread_once(&index_once, make_index);
     return ctx && ctx_index >= 0 ? SSL_CTX_get_ex_data(ctx, ctx_index) : NULL;
 }
 
@@ -86,8 +87,19 @@ void rsm_attachment_unref(struct rsm_attachment *attachment) {
     }
 }
 
-static struct rsm_attachment *make_attachment(SSL_CTX *ctx, resume_server *server,
-                                              const resume_openssl_options *options) {
+static struct rsm_before state_of(SSL_CTX *ctx) {
+    return (struct rsm_before){
+        .options = SSL_CTX_get_options(ctx),
+        .cache_mode = (int)SSL_CTX_get_session_cache_mode(ctx),
+        .timeout = SSL_CTX_get_timeout(ctx),
+        .num_tickets = SSL_CTX_get_num_tickets(ctx),
+        .info = SSL_CTX_get_info_callback(ctx),
+    };
+}
+
+static struct rsm_attachment *make_attachment(resume_server *server,
+                                              const resume_openssl_options *options,
+                                              const struct rsm_before *before) {
     struct rsm_attachment *attachment = OPENSSL_zalloc(sizeof *attachment);
     if (!attachment) {
         return NULL;
@@ -97,18 +109,37 @@ static struct rsm_attachment *make_attachment(SSL_CTX *ctx, resume_server *serve
     attachment->server = resume_server_ref(server);
     attachment->next_hello = options ? options->next : NULL;
     attachment->next_arg = options ? options->arg : NULL;
-    attachment->options = SSL_CTX_get_options(ctx);
-    attachment->cache_mode = (int)SSL_CTX_get_session_cache_mode(ctx);
-    attachment->timeout = SSL_CTX_get_timeout(ctx);
-    attachment->info = SSL_CTX_get_info_callback(ctx);
+    attachment->before = *before;
     return attachment;
 }
 
+/* The application's callback runs first: it may choose another SSL_CTX or other rules for client
+ * certificates, which the session is then bound to. An SSL_CTX without attachment of its own is
+ * served by the one that the connection began with, whose callbacks libssl goes on using. */
 static int on_client_hello(SSL *ssl, int *alert, void *arg) {
     struct rsm_attachment *attachment = arg;
-    resume_openssl_client_hello(ssl, alert, NULL);
-    return attachment->next_hello ? attachment->next_hello(ssl, alert, attachment->next_arg)
-                                  : SSL_CLIENT_HELLO_SUCCESS;
+    int answer = attachment->next_hello ? attachment->next_hello(ssl, alert, attachment->next_arg)
+                                        : SSL_CLIENT_HELLO_SUCCESS;
+    if (answer == SSL_CLIENT_HELLO_SUCCESS) {
+        struct rsm_attachment *chosen = rsm_attachment_of(SSL_get_SSL_CTX(ssl));
+        rsm_link_hello(ssl, chosen ? chosen : attachment);
+    }
+    return answer;
+}
+
+static void on_info(const SSL *ssl, int where, int value) {
+    struct rsm_link *link = rsm_link_of(ssl);
+    if (link && (where & SSL_CB_HANDSHAKE_START)) {
+        rsm_link_restart(link);
+    } else if (link && (where & SSL_CB_ALERT) && (value >> 8) == SSL3_AL_FATAL) {
+        rsm_stored_forget(ssl, link);
+    } else if (link && (where & SSL_CB_HANDSHAKE_DONE)) {
+        rsm_link_finish(link, ssl);
+    }
+    const struct rsm_attachment *attachment = rsm_attachment_of(SSL_get_SSL_CTX(ssl));
+    if (attachment && attachment->before.info) {
+        attachment->before.info(ssl, where, value);
+    }
 }
 
 /* Without stored sessions libssl's cache is off, so that no ID is handed out that nobody keeps;
@@ -124,12 +155,23 @@ static void set_modes(SSL_CTX *ctx, const resume_policy *policy) {
         SSL_CTX_clear_options(ctx, SSL_OP_NO_TICKET);
     } else {
         SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
-        SSL_CTX_set_num_tickets(ctx, stored ? 2 : 0);
+        if (!stored) {
+            SSL_CTX_set_num_tickets(ctx, 0);
+        }
     }
     /* The longest that may be asked for; each session then gets its own. */
     uint32_t tls12 = resume_policy_lifetime(policy, TLS1_2_VERSION);
     uint32_t tls13 = resume_policy_lifetime(policy, TLS1_3_VERSION);
     SSL_CTX_set_timeout(ctx, (long)(tls12 > tls13 ? tls12 : tls13));
+}
+
+static void set_back(SSL_CTX *ctx, const struct rsm_before *before) {
+    SSL_CTX_clear_options(ctx, SSL_OP_NO_TICKET);
+    SSL_CTX_set_options(ctx, before->options & SSL_OP_NO_TICKET);
+    SSL_CTX_set_session_cache_mode(ctx, before->cache_mode);
+    SSL_CTX_set_timeout(ctx, before->timeout);
+    SSL_CTX_set_num_tickets(ctx, before->num_tickets);
+    SSL_CTX_set_info_callback(ctx, before->info);
 }
 
 static void install(SSL_CTX *ctx, struct rsm_attachment *attachment) {
@@ -138,7 +180,7 @@ static void install(SSL_CTX *ctx, struct rsm_attachment *attachment) {
     SSL_CTX_set_session_ticket_cb(ctx, rsm_ticket_generate, rsm_ticket_decide, NULL);
     SSL_CTX_sess_set_new_cb(ctx, rsm_stored_new);
     SSL_CTX_sess_set_get_cb(ctx, rsm_stored_get);
-    SSL_CTX_set_info_callback(ctx, rsm_stored_info);
+    SSL_CTX_set_info_callback(ctx, on_info);
     rsm_ticket_key_install(ctx);
 }
 
@@ -152,21 +194,23 @@ resume_status resume_openssl_attach(SSL_CTX *ctx, resume_server *server,
                     "early data is on, and libssl then resumes from its internal cache only; "
                     "call SSL_CTX_set_max_early_data(ctx, 0) first");
     }
-    pthread_once(&index_once, make_index);
+    struct rsm_attachment *old = rsm_attachment_of(ctx);
     if (ctx_index < 0 || !rsm_ticket_algorithms()) {
         return fail(options, RESUME_E_CRYPTO, "libcrypto lacks AES-CBC or SHA-256");
     }
-    (void)!resume_openssl_detach(ctx);
     /* A server that verifies clients needs a context, or each offer fails (I-24). Connections get
      * theirs from the ClientHello; this one stands for those that never get that far. */
     static const unsigned char fallback[] = "libresume";
-    struct rsm_attachment *attachment = make_attachment(ctx, server, options);
+    struct rsm_before before = old ? old->before : state_of(ctx);
+    struct rsm_attachment *attachment = make_attachment(server, options, &before);
     if (!attachment || !SSL_CTX_set_session_id_context(ctx, fallback, sizeof fallback - 1) ||
         !SSL_CTX_set_ex_data(ctx, ctx_index, attachment)) {
         rsm_attachment_unref(attachment);
         return fail(options, RESUME_E_NOMEM, "out of memory");
     }
+    set_back(ctx, &before);
     install(ctx, attachment);
+    rsm_attachment_unref(old);
     return fail(options, RESUME_OK, "");
 }
 
@@ -182,12 +226,8 @@ resume_status resume_openssl_detach(SSL_CTX *ctx) {
     SSL_CTX_set_session_ticket_cb(ctx, NULL, NULL, NULL);
     SSL_CTX_sess_set_new_cb(ctx, NULL);
     SSL_CTX_sess_set_get_cb(ctx, NULL);
-    SSL_CTX_set_info_callback(ctx, attachment->info);
     rsm_ticket_key_remove(ctx);
-    SSL_CTX_clear_options(ctx, SSL_OP_NO_TICKET);
-    SSL_CTX_set_options(ctx, attachment->options & SSL_OP_NO_TICKET);
-    SSL_CTX_set_session_cache_mode(ctx, attachment->cache_mode);
-    SSL_CTX_set_timeout(ctx, attachment->timeout);
+    set_back(ctx, &attachment->before);
     SSL_CTX_set_ex_data(ctx, ctx_index, NULL);
     rsm_attachment_unref(attachment);
     return RESUME_OK;

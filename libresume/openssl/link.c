@@ -10,16 +10,25 @@
 static pthread_once_t index_once = PTHREAD_ONCE_INIT;
 static int link_index = -1;
 
+static void forget_lookup(struct rsm_lookup *lookup) {
+    resume_session_unref(lookup->found);
+    *lookup = (struct rsm_lookup){.done = false};
+}
+
+void rsm_link_finish(struct rsm_link *link, const SSL *ssl) {
+    rsm_link_settle(link, ssl);
+    forget_lookup(&link->lookup);
+}
+
 static void on_link_free(void *parent, void *ptr, CRYPTO_EX_DATA *data, int idx, long argl,
                          void *argp) {
-    (void)parent;
     (void)data;
     (void)idx;
     (void)argl;
     (void)argp;
     struct rsm_link *link = ptr;
     if (link) {
-        rsm_link_settle(link, NULL);
+        rsm_link_finish(link, parent); /* SSL_free() does this first: the SSL is still whole */
         resume_key_unref(link->sealing_key);
         resume_connection_unref(link->connection);
         rsm_attachment_unref(link->attachment);
@@ -27,16 +36,29 @@ static void on_link_free(void *parent, void *ptr, CRYPTO_EX_DATA *data, int idx,
     }
 }
 
+/* SSL_dup() would otherwise copy the pointer, and two SSLs free one link. */
+static int on_link_dup(CRYPTO_EX_DATA *to, const CRYPTO_EX_DATA *from, void **ptr, int idx,
+                       long argl, void *argp) {
+    (void)to;
+    (void)from;
+    (void)idx;
+    (void)argl;
+    (void)argp;
+    *ptr = NULL;
+    return 1;
+}
+
 static void make_index(void) {
-    link_index = SSL_get_ex_new_index(0, NULL, NULL, NULL, on_link_free);
+    link_index = SSL_get_ex_new_index(0, NULL, NULL, on_link_dup, on_link_free);
 }
 
 struct rsm_link *rsm_link_of(const SSL *ssl) {
+    pthread_once(&index_once, make_index);
     return link_index >= 0 ? SSL_get_ex_data(ssl, link_index) : NULL;
 }
 
 static struct rsm_link *make_link(SSL *ssl) {
-    struct rsm_link *link = OPENSSL_zalloc(sizeof *link);
+    struct rsm_link *link = link_index >= 0 ? OPENSSL_zalloc(sizeof *link) : NULL;
     if (!link) {
         return NULL;
     }
@@ -49,23 +71,29 @@ static struct rsm_link *make_link(SSL *ssl) {
     return link;
 }
 
-struct rsm_link *rsm_link_renew(SSL *ssl, struct rsm_attachment *attachment) {
-    pthread_once(&index_once, make_index);
-    if (link_index < 0) {
-        return NULL;
-    }
+void rsm_link_restart(struct rsm_link *link) {
+    rsm_link_finish(link, NULL);
+    link->hellos = 0;
+    link->stored = false;
+}
+
+/* The link of a new ClientHello, or NULL without memory. */
+static struct rsm_link *renew(SSL *ssl, struct rsm_attachment *attachment) {
     struct rsm_link *link = rsm_link_of(ssl);
     link = link ? link : make_link(ssl);
     if (!link) {
         return NULL;
     }
-    rsm_link_settle(link, ssl);
+    link->hellos++;
+    link->pending = false; /* after a HelloRetryRequest the second hello's outcome is the one */
     if (link->attachment != attachment) {
         rsm_attachment_unref(link->attachment);
         link->attachment = rsm_attachment_ref(attachment);
+        forget_lookup(&link->lookup);
     }
     link->sealing_key = resume_key_unref(link->sealing_key);
     link->context_len = 0;
+    link->client_auth_len = 0;
     link->server_name_len = 0;
     link->refuse = true; /* until the hello has been read */
     link->open_reason = RESUME_REASON_MALFORMED;
@@ -81,10 +109,10 @@ void rsm_link_expect(struct rsm_link *link, int32_t path, resume_reason reason, 
     link->age_ms = age_ms;
 }
 
-/* What libssl checks after us: EMS in TLS 1.2, the hash of the chosen suite in TLS 1.3. */
-static resume_reason declined_by_libssl(int32_t path) {
-    return path == RESUME_PATH_TLS12_TICKET ? RESUME_REASON_EMS_MISSING_IN_SESSION
-                                            : RESUME_REASON_CIPHER_SUITE_NOT_OFFERED;
+/* What libssl checks after us and the common case of ticket.c does not: EMS in TLS 1.2. */
+static resume_reason declined_by_libssl(const SSL *ssl) {
+    return ssl && SSL_is_init_finished(ssl) ? RESUME_REASON_EMS_MISSING_IN_SESSION
+                                            : RESUME_REASON_FAILED;
 }
 
 void rsm_link_settle(struct rsm_link *link, const SSL *ssl) {
@@ -92,12 +120,16 @@ void rsm_link_settle(struct rsm_link *link, const SSL *ssl) {
         return;
     }
     bool accepted = link->reason == RESUME_REASON_RESUMED || link->reason == RESUME_REASON_RENEWED;
-    if (accepted && (!ssl || !SSL_session_reused(ssl))) {
-        link->reason = declined_by_libssl(link->path);
+    if (accepted && !(ssl && SSL_session_reused(ssl))) {
+        link->reason = declined_by_libssl(ssl);
     }
     link->pending = false;
     (void)!resume_server_count(link->attachment->server, link->path, link->reason, link->age_ms,
                                rsm_now_ms());
+}
+
+bool rsm_link_is_stateful(const SSL *ssl) {
+    return SSL_get_options(ssl) & SSL_OP_NO_TICKET;
 }
 
 int32_t rsm_link_path(const SSL *ssl, bool ticket) {
@@ -107,35 +139,10 @@ int32_t rsm_link_path(const SSL *ssl, bool ticket) {
     return ticket ? RESUME_PATH_TLS12_TICKET : RESUME_PATH_TLS12_SESSION_ID;
 }
 
-static int32_t client_auth_of(const SSL *ssl) {
-    int mode = SSL_get_verify_mode(ssl);
-    if (!(mode & SSL_VERIFY_PEER)) {
-        return RESUME_CLIENT_AUTH_NONE;
-    }
-    return mode & SSL_VERIFY_FAIL_IF_NO_PEER_CERT ? RESUME_CLIENT_AUTH_REQUIRE
-                                                  : RESUME_CLIENT_AUTH_REQUEST;
-}
-
 static bool has_extension(SSL *ssl, unsigned int number) {
     const unsigned char *data = NULL;
     size_t len = 0;
     return SSL_client_hello_get0_ext(ssl, number, &data, &len) == 1;
-}
-
-void rsm_link_facts(struct rsm_link *link, SSL *ssl) {
-    resume_connection *connection = link->connection;
-    bool ok =
-        resume_connection_reset(connection) == RESUME_OK &&
-        resume_connection_set_version(connection, (uint16_t)SSL_version(ssl)) == RESUME_OK &&
-        resume_connection_set_context(connection, link->context, link->context_len) == RESUME_OK &&
-        resume_connection_set_server_name(connection, link->server_name, link->server_name_len) ==
-            RESUME_OK &&
-        resume_connection_set_client_auth(connection, client_auth_of(ssl)) == RESUME_OK &&
-        resume_connection_set_extended_master_secret(
-            connection, has_extension(ssl, TLSEXT_TYPE_extended_master_secret)) == RESUME_OK &&
-        resume_connection_set_cipher_suites(connection, link->suites, link->suites_len) ==
-            RESUME_OK;
-    link->refuse = link->refuse || !ok;
 }
 
 /* The host name of the server_name extension (RFC 6066 section 3): one entry of type 0. False if
@@ -160,17 +167,42 @@ static bool read_server_name(SSL *ssl, struct rsm_link *link) {
 }
 
 static bool set_context(SSL *ssl, struct rsm_link *link) {
-    uint8_t auth[RSM_DIGEST_SIZE];
-    int auth_len = rsm_client_auth_digest(&link->attachment->client_auth, ssl, auth);
+    link->client_auth_len = rsm_client_auth_digest(link->attachment, ssl, link->client_auth);
     const resume_policy *policy = resume_server_policy(link->attachment->server);
     const uint8_t *name = link->server_name_len ? link->server_name : NULL;
-    if (auth_len < 0 ||
-        resume_policy_context(policy, name, link->server_name_len, auth_len ? auth : NULL,
-                              (size_t)auth_len, link->context, sizeof link->context,
+    const uint8_t *auth = link->client_auth_len > 0 ? link->client_auth : NULL;
+    if (link->client_auth_len < 0 ||
+        resume_policy_context(policy, name, link->server_name_len, auth,
+                              (size_t)link->client_auth_len, link->context, sizeof link->context,
                               &link->context_len) != RESUME_OK) {
         return false;
     }
     return SSL_set_session_id_context(ssl, link->context, (unsigned int)link->context_len) == 1;
+}
+
+bool rsm_link_still_holds(struct rsm_link *link, SSL *ssl) {
+    uint8_t now[RSM_DIGEST_SIZE];
+    int len = rsm_client_auth_digest(link->attachment, ssl, now);
+    return link->context_len > 0 && len >= 0 && len == link->client_auth_len &&
+           memcmp(now, link->client_auth, (size_t)len) == 0;
+}
+
+/* In TLS 1.3 libssl sends a NewSessionTicket message whatever the key callback says, and with an
+ * answer of "none" one that no client can parse. So without a key it must not come to that. */
+static void match_tickets(SSL *ssl, struct rsm_link *link) {
+    if (link->silenced) {
+        SSL_set_num_tickets(ssl, link->num_tickets);
+        link->silenced = false;
+    }
+    uint32_t seconds = 0;
+    uint64_t now_ms = rsm_now_ms();
+    size_t num_tickets = SSL_get_num_tickets(ssl);
+    if (num_tickets > 0 && !rsm_link_is_stateful(ssl) &&
+        resume_server_lifetime(link->attachment->server, RESUME_PATH_TLS13_TICKET, now_ms, now_ms,
+                               &seconds) != RESUME_OK) {
+        link->num_tickets = num_tickets;
+        link->silenced = SSL_set_num_tickets(ssl, 0) == 1;
+    }
 }
 
 /* TLS 1.3 clients fill the session ID with random bytes (RFC 8446 appendix D.4), so there only a
@@ -188,20 +220,26 @@ static bool offers_nothing(SSL *ssl) {
            has_extension(ssl, TLSEXT_TYPE_supported_versions);
 }
 
+void rsm_link_hello(SSL *ssl, struct rsm_attachment *attachment) {
+    struct rsm_link *link = renew(ssl, attachment);
+    if (!link) {
+        return;
+    }
+    bool named = read_server_name(ssl, link);
+    link->refuse = !set_context(ssl, link) || !named;
+    match_tickets(ssl, link);
+    if (link->hellos == 1 && offers_nothing(ssl)) {
+        (void)!resume_server_count(attachment->server, RESUME_PATH_NONE, RESUME_REASON_NOT_OFFERED,
+                                   0, rsm_now_ms());
+    }
+}
+
 int resume_openssl_client_hello(SSL *ssl, int *ret_alert, void *arg) {
     (void)ret_alert;
     (void)arg;
     struct rsm_attachment *attachment = ssl ? rsm_attachment_of(SSL_get_SSL_CTX(ssl)) : NULL;
-    struct rsm_link *link = attachment ? rsm_link_renew(ssl, attachment) : NULL;
-    if (link) {
-        /* Later callbacks find these consumed by libssl's own reading. */
-        link->suites_len = SSL_client_hello_get0_ciphers(ssl, &link->suites);
-        bool named = read_server_name(ssl, link);
-        link->refuse = !set_context(ssl, link) || !named;
-        if (offers_nothing(ssl)) {
-            (void)!resume_server_count(attachment->server, RESUME_PATH_NONE,
-                                       RESUME_REASON_NOT_OFFERED, 0, rsm_now_ms());
-        }
+    if (attachment) {
+        rsm_link_hello(ssl, attachment);
     }
     return SSL_CLIENT_HELLO_SUCCESS;
 }

@@ -5,61 +5,90 @@
  */
 #include "adapter.h"
 
-#include <openssl/x509.h>
-
 #include <string.h>
 
 static bool issues_nothing(resume_server *server, int32_t path, resume_status status,
                            uint64_t now_ms) {
     resume_reason reason = status == RESUME_NO_KEY ? RESUME_REASON_NOT_ISSUED_NO_KEY
+                           : status < 0            ? RESUME_REASON_NOT_ISSUED_FAILED
                                                    : RESUME_REASON_NOT_ISSUED_BY_POLICY;
     (void)!resume_server_count(server, path, reason, 0, now_ms);
     return false;
 }
 
+/* Version, extended master secret and client certificates: may a session of this connection be
+ * issued at all? */
+static bool may_issue(SSL *ssl, struct rsm_link *link) {
+    int version = SSL_version(ssl);
+    int32_t ems = resume_policy_ems(resume_server_policy(link->attachment->server));
+    bool legacy = version == TLS1_2_VERSION && !SSL_get_extms_support(ssl);
+    return (version == TLS1_2_VERSION || version == TLS1_3_VERSION) &&
+           (!legacy || ems == RESUME_EMS_ALLOW_LEGACY) && rsm_link_still_holds(link, ssl);
+}
+
+/* In TLS 1.3 the session's time starts anew. In TLS 1.2 it runs on, so that its end stays where
+ * it was or comes nearer. */
+static void set_lifetime(SSL *ssl, SSL_SESSION *session, uint32_t seconds, uint64_t now_ms) {
+    long timeout = (long)seconds;
+    if (SSL_version(ssl) == TLS1_2_VERSION && SSL_session_reused(ssl)) {
+        long spent = (long)(now_ms / 1000) - SSL_SESSION_get_time(session);
+        long old = SSL_SESSION_get_timeout(session);
+        timeout += spent > 0 ? spent : 0;
+        timeout = timeout < old ? timeout : old;
+    }
+    SSL_SESSION_set_timeout(session, timeout);
+}
+
+/* libssl keeps one time, which is that of authentication until the first renewal in TLS 1.3. */
+static bool pack_time(SSL *ssl, SSL_SESSION *session, uint64_t authenticated_ms) {
+    bool told = SSL_version(ssl) == TLS1_2_VERSION &&
+                authenticated_ms / 1000 == (uint64_t)SSL_SESSION_get_time(session);
+    return rsm_appdata_pack(session, SSL_session_reused(ssl) && !told ? authenticated_ms : 0);
+}
+
 /* Decides lifetime and key together, so that no ticket outlives its key. */
 static bool prepare(SSL *ssl, struct rsm_link *link, SSL_SESSION *session, uint64_t now_ms) {
     resume_server *server = link->attachment->server;
-    bool stateless = !(SSL_get_options(ssl) & SSL_OP_NO_TICKET);
-    bool tls13 = SSL_version(ssl) == TLS1_3_VERSION;
+    bool stateless = !rsm_link_is_stateful(ssl);
     int32_t path = rsm_link_path(ssl, stateless);
     bool resumed = SSL_session_reused(ssl) && link->authenticated_ms;
     uint64_t authenticated_ms = resumed ? link->authenticated_ms : now_ms;
     uint32_t seconds = 0;
-    if (!tls13 && !SSL_get_extms_support(ssl) &&
-        resume_policy_ems(resume_server_policy(server)) == RESUME_EMS_STRICT) {
-        return issues_nothing(server, path, RESUME_FULL, now_ms);
-    }
-    resume_status status = resume_server_lifetime(server, path, authenticated_ms, now_ms, &seconds);
+    resume_status status =
+        may_issue(ssl, link)
+            ? resume_server_lifetime(server, path, authenticated_ms, now_ms, &seconds)
+            : RESUME_FULL;
     if (status == RESUME_OK && stateless) {
         status =
             resume_keyring_sealing_key(resume_server_keyring(server), now_ms, &link->sealing_key);
     }
-    if (status != RESUME_OK) {
+    seconds = rsm_admit_lifetime(session, seconds);
+    if (status != RESUME_OK || seconds == 0) {
         return issues_nothing(server, path, status, now_ms);
     }
-    if (tls13 || !resumed) {
-        SSL_SESSION_set_timeout(session, (long)seconds);
-    }
-    if (stateless) {
-        (void)!resume_server_count(server, path, RESUME_REASON_ISSUED, 0, now_ms);
-    }
-    return !tls13 || !resumed || rsm_appdata_set_authenticated(session, authenticated_ms);
+    set_lifetime(ssl, session, seconds, now_ms);
+    /* A session of an accepted foreign context goes on under ours. */
+    bool ok =
+        SSL_SESSION_set1_id_context(session, link->context, (unsigned int)link->context_len) == 1 &&
+        rsm_admit_name(link, session) && (!stateless || pack_time(ssl, session, authenticated_ms));
+    return ok || issues_nothing(server, path, RESUME_E_NOMEM, now_ms);
 }
 
 int rsm_ticket_generate(SSL *ssl, void *arg) {
     (void)arg;
     struct rsm_link *link = rsm_link_of(ssl);
     SSL_SESSION *session = SSL_get_session(ssl);
-    if (!link || !session) {
-        return 1; /* the key callback then finds no key, and no ticket goes out */
-    }
-    rsm_link_settle(link, ssl);
-    link->sealing_key = resume_key_unref(link->sealing_key);
-    /* A session of an accepted foreign context goes on under ours. */
-    if (!SSL_SESSION_set1_id_context(session, link->context, (unsigned int)link->context_len) ||
-        !prepare(ssl, link, session, rsm_now_ms())) {
+    if (link) {
+        rsm_link_settle(link, ssl);
         link->sealing_key = resume_key_unref(link->sealing_key);
+    }
+    if (!link || !prepare(ssl, link, session, rsm_now_ms())) {
+        if (link) {
+            link->sealing_key = resume_key_unref(link->sealing_key);
+        }
+        if (SSL_version(ssl) == TLS1_3_VERSION) {
+            SSL_SESSION_set_timeout(session, 0); /* see begin_throwaway() in ticket_key.c */
+        }
     }
     return 1;
 }
@@ -111,63 +140,41 @@ static resume_status read_common(SSL_SESSION *session, resume_session **ret_sess
     return status;
 }
 
-static bool certificate_is_over(SSL_SESSION *session) {
-    const X509 *peer = SSL_SESSION_get0_peer(session);
-    return peer && X509_cmp_current_time(X509_get0_notAfter(peer)) < 0;
-}
-
-/* The facts name a server only where the session does: sessions of libresume's own context carry
- * the name in its digest, and libssl records it only if a servername callback agreed. */
-static resume_status decide(SSL *ssl, struct rsm_link *link, SSL_SESSION *session,
-                            resume_reason *ret_reason) {
-    resume_server *server = link->attachment->server;
-    uint64_t now_ms = rsm_now_ms();
-    bool tls13 = SSL_version(ssl) == TLS1_3_VERSION;
+static resume_status read_session(SSL *ssl, SSL_SESSION *session, uint64_t now_ms,
+                                  resume_session **ret_session) {
     const unsigned char *data = NULL;
     size_t len = 0;
-    bool hello_ems =
-        SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_extended_master_secret, &data, &len) == 1;
-    bool common = !SSL_SESSION_get0_peer(session) && (tls13 || hello_ems);
+    bool ems = SSL_version(ssl) == TLS1_3_VERSION ||
+               SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_extended_master_secret, &data, &len) == 1;
+    bool common = !SSL_SESSION_get0_peer(session) && ems;
+    return common ? read_common(session, ret_session)
+                  : resume_openssl_export(session, now_ms, ret_session);
+}
+
+static resume_status decide(SSL *ssl, struct rsm_link *link, SSL_SESSION *session,
+                            resume_reason *ret_reason) {
+    uint64_t now_ms = rsm_now_ms();
     resume_session *seen = NULL;
-    resume_status status =
-        common ? read_common(session, &seen) : resume_openssl_export(session, now_ms, &seen);
+    resume_status status = read_session(ssl, session, now_ms, &seen);
     if (status != RESUME_OK) {
         *ret_reason = status > 0 || status == RESUME_E_INVALID ? RESUME_REASON_UNSUPPORTED
                                                                : RESUME_REASON_FAILED;
         return RESUME_FULL;
     }
-    rsm_link_facts(link, ssl);
-    if (!resume_session_server_name(seen, NULL) &&
-        resume_connection_set_server_name(link->connection, NULL, 0) != RESUME_OK) {
-        link->refuse = true;
-    }
-    status = resume_server_check(server, seen, link->connection, rsm_link_path(ssl, true), now_ms,
-                                 ret_reason);
+    rsm_admit_facts(ssl, link, resume_session_cipher_suite(seen));
+    status = resume_server_check(link->attachment->server, seen, link->connection,
+                                 rsm_link_path(ssl, true), now_ms, ret_reason);
     bool accepted = status == RESUME_OK || status == RESUME_RENEW;
-    if (accepted && certificate_is_over(session)) {
+    resume_reason reason = link->refuse ? RESUME_REASON_FAILED : rsm_admit_check(session);
+    if (accepted && reason != RESUME_REASON_RESUMED) {
         status = RESUME_FULL;
-        *ret_reason = RESUME_REASON_CLIENT_CERTIFICATE_INVALID;
-    } else if (link->refuse) {
-        status = RESUME_FULL;
-        *ret_reason = RESUME_REASON_MALFORMED;
+        *ret_reason = reason;
     }
     uint64_t created_ms = resume_session_created(seen);
     link->age_ms = now_ms > created_ms ? now_ms - created_ms : 0;
     link->authenticated_ms = resume_session_authenticated(seen);
     resume_session_unref(seen);
     return status;
-}
-
-/* libssl compares contexts after us; a session of another one that the policy accepts passes if
- * the connection bears it. Issuing goes back to our own. */
-static SSL_TICKET_RETURN accept_ticket(SSL *ssl, SSL_SESSION *session, bool renew) {
-    unsigned int len = 0;
-    const unsigned char *context = SSL_SESSION_get0_id_context(session, &len);
-    if (!SSL_set_session_id_context(ssl, context, len)) {
-        return SSL_TICKET_RETURN_IGNORE_RENEW;
-    }
-    rsm_appdata_show_application(session);
-    return renew ? SSL_TICKET_RETURN_USE_RENEW : SSL_TICKET_RETURN_USE;
 }
 
 SSL_TICKET_RETURN rsm_ticket_decide(SSL *ssl, SSL_SESSION *session, const unsigned char *name,
@@ -191,8 +198,13 @@ SSL_TICKET_RETURN rsm_ticket_decide(SSL *ssl, SSL_SESSION *session, const unsign
     switch (verdict) {
     case RESUME_OK:
     case RESUME_RENEW:
-        return accept_ticket(ssl, session,
-                             verdict == RESUME_RENEW || status == SSL_TICKET_SUCCESS_RENEW);
+        if (!rsm_admit_session(ssl, link, session)) {
+            link->reason = RESUME_REASON_FAILED;
+            return SSL_TICKET_RETURN_IGNORE_RENEW;
+        }
+        return verdict == RESUME_RENEW || status == SSL_TICKET_SUCCESS_RENEW
+                   ? SSL_TICKET_RETURN_USE_RENEW
+                   : SSL_TICKET_RETURN_USE;
     case RESUME_ABORT:
         return SSL_TICKET_RETURN_ABORT;
     default:

@@ -8,32 +8,24 @@
 #include <openssl/core_names.h>
 #include <openssl/params.h>
 
-static bool set_keys(const resume_key *key, const uint8_t *iv, EVP_CIPHER_CTX *cipher,
+static bool set_keys(const struct rsm_ticket_keys *keys, const uint8_t *iv, EVP_CIPHER_CTX *cipher,
                      EVP_MAC_CTX *mac, int enc) {
-    size_t cipher_len = 0;
-    size_t mac_len = 0;
-    const uint8_t *cipher_key = resume_key_cipher_key(key, &cipher_len);
-    const uint8_t *mac_key = resume_key_mac_key(key, &mac_len);
-    char digest[] = "SHA2-256";
+    char digest[] = "SHA2-256"; /* read by EVP_MAC_init(), not kept */
     OSSL_PARAM params[] = {
         OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
         OSSL_PARAM_construct_end(),
     };
-    return EVP_MAC_init(mac, mac_key, mac_len, params) == 1 &&
-           EVP_CipherInit_ex(cipher, rsm_ticket_cipher(cipher_len), NULL, cipher_key, iv, enc) == 1;
+    return EVP_MAC_init(mac, keys->mac_key, keys->mac_len, params) == 1 &&
+           EVP_CipherInit_ex(cipher, rsm_ticket_cipher(keys->cipher_len), NULL, keys->cipher_key,
+                             iv, enc) == 1;
 }
 
 static int on_key(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,
                   EVP_MAC_CTX *mac, int enc) {
-    int answer = 1;
-    resume_key *key =
-        enc ? rsm_ticket_key_to_seal(ssl, name, iv) : rsm_ticket_key_to_open(ssl, name, &answer);
-    if (!key) {
-        return 0;
-    }
-    bool ok = set_keys(key, iv, cipher, mac, enc);
-    resume_key_unref(key);
-    return ok ? answer : 0;
+    struct rsm_ticket_keys keys;
+    int answer = rsm_ticket_key_begin(ssl, name, iv, enc, &keys);
+    bool set = answer > 0 && set_keys(&keys, iv, cipher, mac, enc);
+    return rsm_ticket_key_end(ssl, &keys, enc, answer, set);
 }
 
 void rsm_ticket_key_install(SSL_CTX *ctx) {

@@ -52,8 +52,10 @@ resume_openssl_options_new(resume_openssl_options **ret_options);
 RESUME_API resume_openssl_options *resume_openssl_options_unref(resume_openssl_options *options);
 
 /**
- * Names the application's own ClientHello callback, since an SSL_CTX has only one: libresume's
- * runs first and then calls this one, whose result counts.
+ * Names the application's own ClientHello callback, since an SSL_CTX has only one. It runs first,
+ * so what it chooses (another SSL_CTX, other rules for client certificates) is what sessions are
+ * bound to. libresume's part follows if it returns SSL_CLIENT_HELLO_SUCCESS; any other result is
+ * passed on.
  *
  * @param options the options.
  * @param next the callback, or NULL for none.
@@ -78,7 +80,10 @@ RESUME_API const char *resume_openssl_options_why(const resume_openssl_options *
  * and TLS 1.3 without tickets over its store, isolation by server name and client-authentication
  * policy, and the client-certificate guard.
  *
- * Attach every SSL_CTX that connections may be switched to by SSL_set_SSL_CTX(). A second attach
+ * Attach every SSL_CTX that connections may be switched to by SSL_set_SSL_CTX(). Where virtual
+ * hosts differ in their rules for client certificates, switch in a ClientHello callback: libssl
+ * decides about resumption before its servername callback. A connection whose rules have changed
+ * since its ClientHello is issued nothing. A second attach
  * replaces the first and computes the client-authentication digest anew, which is what to do
  * after client CAs or trust anchors have changed.
  *
@@ -114,7 +119,7 @@ RESUME_API resume_server *resume_openssl_server(struct ssl_ctx_st *ctx);
 
 /**
  * libresume's ClientHello callback, for an application that has to keep the slot for itself:
- * call it first thing in your own callback. Without it no session resumes.
+ * call it last thing in your own callback. Without it no session resumes.
  *
  * @param ssl the connection.
  * @param ret_alert receives nothing: this callback never fails a handshake.
