@@ -6,7 +6,6 @@
 #include "base/fork.h"
 
 #include <pthread.h>
-#include <stddef.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -55,6 +54,13 @@ uint64_t rsm_fork_generation_slow(void) {
         seen = atomic_compare_exchange_strong(word, &seen, fresh) ? fresh : seen;
     }
     return seen;
+}
+
+void rsm_fork_clears(void *pages, size_t size) {
+    (void)rsm_fork_generation();
+    if (atomic_load_explicit(&rsm_fork_word_, memory_order_acquire)) {
+        (void)madvise(pages, size, MADV_WIPEONFORK);
+    }
 }
 
 void rsm_fork_by_pid(bool on) {

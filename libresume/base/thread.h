@@ -4,8 +4,8 @@
  * snapshots, each under a kind and a serial. Others see it for one purpose only, to purge: a
  * retired key leaves no schedule behind in any thread (I-163). Not for results.
  *
- * A thread is inside its cache between enter and leave; a purge waits for it there. So nothing that
- * may block, fork, or call foreign code belongs inside.
+ * A thread is inside its cache between enter and leave; a purge waits for it there, without a lock.
+ * So nothing that may block for long or call foreign code belongs inside.
  *
  * Fork: the child keeps the cache of the thread that forked and frees those of the threads it does
  * not have. One whose thread was inside at that moment may be half changed: it is put aside

@@ -57,8 +57,7 @@ static struct pool *pool_new(void) {
         munmap(page, POOL_SIZE);
         return NULL;
     }
-    /* Wishes all: a fork is noticed without the first, the others keep the bytes from disks. */
-    (void)madvise(page, POOL_SIZE, MADV_WIPEONFORK);
+    rsm_fork_clears(page, POOL_SIZE);
     (void)madvise(page, POOL_SIZE, MADV_DONTDUMP);
     own.pool = page;
     return own.pool;

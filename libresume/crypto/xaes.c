@@ -11,7 +11,9 @@
 #include "base/secret.h"
 #include "crypto/random.h"
 
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 
 #include <limits.h>
 
@@ -143,22 +145,22 @@ static bool lengths_fit(size_t aad_len, size_t data_len) {
     return aad_len <= INT_MAX && data_len <= INT_MAX;
 }
 
-/* Nonce, associated data and text, with a key that is set. EVP reads a length of 0 as an end. */
-static bool run(EVP_CIPHER_CTX *ctx, const uint8_t *nonce, const uint8_t *aad, size_t aad_len,
-                const uint8_t *data, size_t data_len, uint8_t *out) {
-    int n = 0;
-    return EVP_CipherInit_ex2(ctx, NULL, NULL, nonce + PREFIX, -1, NULL) == 1 &&
-           (aad_len == 0 || EVP_CipherUpdate(ctx, NULL, &n, aad, (int)aad_len) == 1) &&
-           (data_len == 0 || EVP_CipherUpdate(ctx, out, &n, data, (int)data_len) == 1);
+static OSSL_PARAM tag_param(uint8_t *tag) {
+    OSSL_PARAM param = OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, tag, RSM_XAES_TAG);
+    return param;
 }
 
+/* With a key that is set. Parameters go to libcrypto without EVP_CIPHER_CTX_ctrl(), which looks up
+ * their names first. An update of no bytes would be an end, so there is none. */
 static resume_status seal(EVP_CIPHER_CTX *ctx, const uint8_t *nonce, const uint8_t *aad,
                           size_t aad_len, const uint8_t *plain, size_t plain_len, uint8_t *cipher,
                           uint8_t *tag) {
     int n = 0;
-    if (run(ctx, nonce, aad, aad_len, plain, plain_len, cipher) &&
-        EVP_EncryptFinal_ex(ctx, tag, &n) == 1 &&
-        EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, RSM_XAES_TAG, tag) == 1) {
+    OSSL_PARAM params[2] = {tag_param(tag), OSSL_PARAM_END};
+    if (EVP_EncryptInit_ex2(ctx, NULL, NULL, nonce + PREFIX, NULL) == 1 &&
+        (aad_len == 0 || EVP_EncryptUpdate(ctx, NULL, &n, aad, (int)aad_len) == 1) &&
+        (plain_len == 0 || EVP_EncryptUpdate(ctx, cipher, &n, plain, (int)plain_len) == 1) &&
+        EVP_EncryptFinal_ex(ctx, tag, &n) == 1 && EVP_CIPHER_CTX_get_params(ctx, params) == 1) {
         return RESUME_OK;
     }
     rsm_wipe(cipher, plain_len);
@@ -262,10 +264,12 @@ static resume_status open_under(EVP_CIPHER_CTX *ctx, const uint8_t *nonce, const
                                 size_t aad_len, const uint8_t *cipher, size_t cipher_len,
                                 const uint8_t *tag, uint8_t *plain) {
     uint8_t expected[RSM_XAES_TAG];
+    memcpy(expected, tag, sizeof expected); /* a parameter is not const */
+    OSSL_PARAM params[2] = {tag_param(expected), OSSL_PARAM_END};
     int n = 0;
-    memcpy(expected, tag, sizeof expected); /* libcrypto's parameter is not const */
-    if (!run(ctx, nonce, aad, aad_len, cipher, cipher_len, plain) ||
-        EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, RSM_XAES_TAG, expected) != 1) {
+    if (EVP_DecryptInit_ex2(ctx, NULL, NULL, nonce + PREFIX, params) != 1 ||
+        (aad_len && EVP_DecryptUpdate(ctx, NULL, &n, aad, (int)aad_len) != 1) ||
+        (cipher_len && EVP_DecryptUpdate(ctx, plain, &n, cipher, (int)cipher_len) != 1)) {
         rsm_wipe(plain, cipher_len);
         return RESUME_E_CRYPTO;
     }
