@@ -76,6 +76,8 @@ struct rsm_link {
     int client_auth_len;
     uint8_t server_name[255];
     size_t server_name_len;
+    const unsigned char *offered; /* the hello's suites, which libssl has eaten when it asks us */
+    size_t offered_len;
     uint8_t suites[2 * RSM_SUITES_MAX]; /* of the facts, where they are not the hello's own list */
     unsigned hellos;           /* in this handshake; the second follows a HelloRetryRequest */
     bool refuse;               /* nothing may resume: the hello was odd, or memory short */
@@ -87,8 +89,6 @@ struct rsm_link {
     uint64_t authenticated_ms; /* of the session that resumes; 0 while none does */
     resume_key *sealing_key;   /* chosen when the lifetime was, so that both fit */
     bool stored;               /* this connection's session is in the store */
-    bool silenced;             /* no key can seal, so the number of TLS 1.3 tickets was set to 0 */
-    size_t num_tickets;        /* from what */
     struct rsm_lookup lookup;
 };
 

@@ -52,8 +52,8 @@ static size_t chosen_suite(SSL *ssl, struct rsm_link *link) {
 }
 
 static resume_status set_suites(SSL *ssl, struct rsm_link *link, uint16_t suite) {
-    const unsigned char *offered = NULL;
-    size_t len = SSL_client_hello_get0_ciphers(ssl, &offered);
+    const uint8_t *offered = link->offered;
+    size_t len = link->offered_len;
     if (SSL_version(ssl) == TLS1_3_VERSION) {
         offered = link->suites;
         len = chosen_suite(ssl, link);

@@ -18,6 +18,8 @@ static void forget_lookup(struct rsm_lookup *lookup) {
 void rsm_link_finish(struct rsm_link *link, const SSL *ssl) {
     rsm_link_settle(link, ssl);
     forget_lookup(&link->lookup);
+    link->offered = NULL; /* gone with the hello */
+    link->offered_len = 0;
 }
 
 static void on_link_free(void *parent, void *ptr, CRYPTO_EX_DATA *data, int idx, long argl,
@@ -95,6 +97,8 @@ static struct rsm_link *renew(SSL *ssl, struct rsm_attachment *attachment) {
     link->context_len = 0;
     link->client_auth_len = 0;
     link->server_name_len = 0;
+    link->offered = NULL;
+    link->offered_len = 0;
     link->refuse = true; /* until the hello has been read */
     link->open_reason = RESUME_REASON_MALFORMED;
     link->authenticated_ms = 0;
@@ -187,24 +191,6 @@ bool rsm_link_still_holds(struct rsm_link *link, SSL *ssl) {
            memcmp(now, link->client_auth, (size_t)len) == 0;
 }
 
-/* In TLS 1.3 libssl sends a NewSessionTicket message whatever the key callback says, and with an
- * answer of "none" one that no client can parse. So without a key it must not come to that. */
-static void match_tickets(SSL *ssl, struct rsm_link *link) {
-    if (link->silenced) {
-        SSL_set_num_tickets(ssl, link->num_tickets);
-        link->silenced = false;
-    }
-    uint32_t seconds = 0;
-    uint64_t now_ms = rsm_now_ms();
-    size_t num_tickets = SSL_get_num_tickets(ssl);
-    if (num_tickets > 0 && !rsm_link_is_stateful(ssl) &&
-        resume_server_lifetime(link->attachment->server, RESUME_PATH_TLS13_TICKET, now_ms, now_ms,
-                               &seconds) != RESUME_OK) {
-        link->num_tickets = num_tickets;
-        link->silenced = SSL_set_num_tickets(ssl, 0) == 1;
-    }
-}
-
 /* TLS 1.3 clients fill the session ID with random bytes (RFC 8446 appendix D.4), so there only a
  * ticket or PSK is an offer. */
 static bool offers_nothing(SSL *ssl) {
@@ -227,7 +213,7 @@ void rsm_link_hello(SSL *ssl, struct rsm_attachment *attachment) {
     }
     bool named = read_server_name(ssl, link);
     link->refuse = !set_context(ssl, link) || !named;
-    match_tickets(ssl, link);
+    link->offered_len = SSL_client_hello_get0_ciphers(ssl, &link->offered);
     if (link->hellos == 1 && offers_nothing(ssl)) {
         (void)!resume_server_count(attachment->server, RESUME_PATH_NONE, RESUME_REASON_NOT_OFFERED,
                                    0, rsm_now_ms());

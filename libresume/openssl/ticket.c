@@ -79,7 +79,6 @@ int rsm_ticket_generate(SSL *ssl, void *arg) {
     struct rsm_link *link = rsm_link_of(ssl);
     SSL_SESSION *session = SSL_get_session(ssl);
     if (link) {
-        rsm_link_settle(link, ssl);
         link->sealing_key = resume_key_unref(link->sealing_key);
     }
     if (!link || !prepare(ssl, link, session, rsm_now_ms())) {
@@ -87,7 +86,7 @@ int rsm_ticket_generate(SSL *ssl, void *arg) {
             link->sealing_key = resume_key_unref(link->sealing_key);
         }
         if (SSL_version(ssl) == TLS1_3_VERSION) {
-            SSL_SESSION_set_timeout(session, 0); /* see begin_throwaway() in ticket_key.c */
+            SSL_SESSION_set_timeout(session, 0); /* "discard", RFC 8446 section 4.6.1 */
         }
     }
     return 1;

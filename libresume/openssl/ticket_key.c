@@ -77,9 +77,13 @@ static int begin_open(SSL *ssl, struct rsm_link *link, const uint8_t *name,
     return renew ? 2 : 1;
 }
 
-/* In TLS 1.3 the message is half written when libssl asks for the key, and "none" would leave it
- * so. Only the loss of the key in the middle of a handshake leads here (link.c): the ticket then
- * is one that nobody can open, with lifetime 0, which tells the client to discard it. */
+/* Before 3.0.6 libssl took "no key" in TLS 1.3 as leave to send a message that no client can parse
+ * (OpenSSL issue 18977). There the ticket is one that nobody can open, with lifetime 0, which
+ * tells the client to discard it. */
+static bool needs_throwaway(SSL *ssl) {
+    return SSL_version(ssl) == TLS1_3_VERSION && OpenSSL_version_num() < 0x30000060UL;
+}
+
 static int begin_throwaway(uint8_t *name, uint8_t *iv, struct rsm_ticket_keys *keys) {
     if (RAND_bytes(name, KEY_NAME_SIZE) != 1 || RAND_bytes(iv, IV_SIZE) != 1 ||
         RAND_priv_bytes(keys->throwaway, sizeof keys->throwaway) != 1) {
@@ -97,7 +101,7 @@ static int begin_seal(SSL *ssl, struct rsm_link *link, uint8_t *name, uint8_t *i
     (void)rsm_appdata_unpack(SSL_get_session(ssl));
     if (!link || !link->sealing_key ||
         resume_server_random(link->attachment->server, iv, IV_SIZE) != RESUME_OK) {
-        return SSL_version(ssl) == TLS1_3_VERSION ? begin_throwaway(name, iv, keys) : 0;
+        return needs_throwaway(ssl) ? begin_throwaway(name, iv, keys) : 0;
     }
     use(keys, link->sealing_key);
     link->sealing_key = NULL;
@@ -126,7 +130,7 @@ static void count_sealed(SSL *ssl, resume_key *key) {
 
 int rsm_ticket_key_end(SSL *ssl, struct rsm_ticket_keys *keys, int enc, int answer, bool set) {
     if (answer > 0 && !set) {
-        answer = enc && SSL_version(ssl) == TLS1_3_VERSION ? -1 : 0;
+        answer = enc && needs_throwaway(ssl) ? -1 : 0;
     }
     if (enc && answer > 0) {
         count_sealed(ssl, keys->key);
