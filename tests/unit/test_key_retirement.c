@@ -84,7 +84,8 @@ static bool matches(const uint8_t *at, const struct pattern *pattern) {
 }
 
 /* Bits of the patterns found in len bytes; fewer than PATTERN of them overlap the next chunk. */
-static unsigned scan_chunk(const uint8_t *data, size_t len) {
+__attribute__((no_sanitize("thread", "address", "undefined"))) static unsigned
+scan_chunk(const uint8_t *data, size_t len) {
     uint8_t starts[256] = {0}; /* which patterns begin with a byte */
     unsigned found = 0;
     for (size_t p = 0; p < pattern_count; p++) {
