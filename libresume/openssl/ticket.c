@@ -74,6 +74,13 @@ static bool prepare(SSL *ssl, struct rsm_link *link, SSL_SESSION *session, uint6
     return ok || issues_nothing(server, path, RESUME_E_NOMEM, now_ms);
 }
 
+/* If a message must go out all the same, it tells the client to discard the ticket: lifetime 0
+ * (RFC 8446 section 4.6.1), or a second where libssl encodes the session, which turns 0 into its
+ * default of 3 and then finds that the encoding grew. */
+static void forbid(SSL *ssl, SSL_SESSION *session) {
+    SSL_SESSION_set_timeout(session, rsm_link_is_stateful(ssl) ? 0 : 1);
+}
+
 int rsm_ticket_generate(SSL *ssl, void *arg) {
     (void)arg;
     struct rsm_link *link = rsm_link_of(ssl);
@@ -86,7 +93,7 @@ int rsm_ticket_generate(SSL *ssl, void *arg) {
             link->sealing_key = resume_key_unref(link->sealing_key);
         }
         if (SSL_version(ssl) == TLS1_3_VERSION) {
-            SSL_SESSION_set_timeout(session, 0); /* "discard", RFC 8446 section 4.6.1 */
+            forbid(ssl, session);
         }
     }
     return 1;

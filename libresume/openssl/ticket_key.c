@@ -78,8 +78,8 @@ static int begin_open(SSL *ssl, struct rsm_link *link, const uint8_t *name,
 }
 
 /* Before 3.0.6 libssl took "no key" in TLS 1.3 as leave to send a message that no client can parse
- * (OpenSSL issue 18977). There the ticket is one that nobody can open, with lifetime 0, which
- * tells the client to discard it. */
+ * (OpenSSL issue 18977). There the ticket is one that nobody can open, and its
+ * lifetime a second. */
 static bool needs_throwaway(SSL *ssl) {
     return SSL_version(ssl) == TLS1_3_VERSION && OpenSSL_version_num() < 0x30000060UL;
 }
