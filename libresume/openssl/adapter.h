@@ -79,16 +79,17 @@ struct rsm_link {
     const unsigned char *offered; /* the hello's suites, which libssl has eaten when it asks us */
     size_t offered_len;
     uint8_t suites[2 * RSM_SUITES_MAX]; /* of the facts, where they are not the hello's own list */
-    unsigned hellos;           /* in this handshake; the second follows a HelloRetryRequest */
-    bool refuse;               /* nothing may resume: the hello was odd, or memory short */
-    bool pending;              /* an outcome that is not counted yet */
-    int32_t path;              /* of the outcome */
-    resume_reason reason;      /* of the outcome */
-    resume_reason open_reason; /* why a ticket that libssl could not open did not open */
-    uint64_t age_ms;           /* of the session of the outcome */
-    uint64_t authenticated_ms; /* of the session that resumes; 0 while none does */
-    resume_key *sealing_key;   /* chosen when the lifetime was, so that both fit */
-    bool stored;               /* this connection's session is in the store */
+    unsigned hellos;             /* in this handshake; the second follows a HelloRetryRequest */
+    bool extended_master_secret; /* this connection has it if it is TLS 1.2 */
+    bool refuse;                 /* nothing may resume: the hello was odd, or memory short */
+    bool pending;                /* an outcome that is not counted yet */
+    int32_t path;                /* of the outcome */
+    resume_reason reason;        /* of the outcome */
+    resume_reason open_reason;   /* why a ticket that libssl could not open did not open */
+    uint64_t age_ms;             /* of the session of the outcome */
+    uint64_t authenticated_ms;   /* of the session that resumes; 0 while none does */
+    resume_key *sealing_key;     /* chosen when the lifetime was, so that both fit */
+    bool stored;                 /* this connection's session is in the store */
     struct rsm_lookup lookup;
 };
 

@@ -66,9 +66,6 @@ static resume_status set_suites(SSL *ssl, struct rsm_link *link, uint16_t suite)
 
 void rsm_admit_facts(SSL *ssl, struct rsm_link *link, uint16_t suite) {
     resume_connection *connection = link->connection;
-    const unsigned char *data = NULL;
-    size_t len = 0;
-    bool ems = SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_extended_master_secret, &data, &len) == 1;
     bool ok =
         resume_connection_reset(connection) == RESUME_OK &&
         resume_connection_set_version(connection, (uint16_t)SSL_version(ssl)) == RESUME_OK &&
@@ -76,7 +73,8 @@ void rsm_admit_facts(SSL *ssl, struct rsm_link *link, uint16_t suite) {
         resume_connection_set_server_name(connection, link->server_name, link->server_name_len) ==
             RESUME_OK &&
         resume_connection_set_client_auth(connection, client_auth_of(ssl)) == RESUME_OK &&
-        resume_connection_set_extended_master_secret(connection, ems) == RESUME_OK &&
+        resume_connection_set_extended_master_secret(connection, link->extended_master_secret) ==
+            RESUME_OK &&
         set_suites(ssl, link, suite) == RESUME_OK;
     link->refuse = link->refuse || !ok;
 }

@@ -213,6 +213,8 @@ void rsm_link_hello(SSL *ssl, struct rsm_attachment *attachment) {
     }
     bool named = read_server_name(ssl, link);
     link->refuse = !set_context(ssl, link) || !named;
+    link->extended_master_secret = has_extension(ssl, TLSEXT_TYPE_extended_master_secret) &&
+                                   !(SSL_get_options(ssl) & SSL_OP_NO_EXTENDED_MASTER_SECRET);
     link->offered_len = SSL_client_hello_get0_ciphers(ssl, &link->offered);
     if (link->hellos == 1 && offers_nothing(ssl)) {
         (void)!resume_server_count(attachment->server, RESUME_PATH_NONE, RESUME_REASON_NOT_OFFERED,

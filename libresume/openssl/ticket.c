@@ -21,7 +21,7 @@ static bool issues_nothing(resume_server *server, int32_t path, resume_status st
 static bool may_issue(SSL *ssl, struct rsm_link *link) {
     int version = SSL_version(ssl);
     int32_t ems = resume_policy_ems(resume_server_policy(link->attachment->server));
-    bool legacy = version == TLS1_2_VERSION && !SSL_get_extms_support(ssl);
+    bool legacy = version == TLS1_2_VERSION && !link->extended_master_secret;
     return (version == TLS1_2_VERSION || version == TLS1_3_VERSION) &&
            (!legacy || ems == RESUME_EMS_ALLOW_LEGACY) && rsm_link_still_holds(link, ssl);
 }
@@ -146,13 +146,10 @@ static resume_status read_common(SSL_SESSION *session, resume_session **ret_sess
     return status;
 }
 
-static resume_status read_session(SSL *ssl, SSL_SESSION *session, uint64_t now_ms,
-                                  resume_session **ret_session) {
-    const unsigned char *data = NULL;
-    size_t len = 0;
-    bool ems = SSL_version(ssl) == TLS1_3_VERSION ||
-               SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_extended_master_secret, &data, &len) == 1;
-    bool common = !SSL_SESSION_get0_peer(session) && ems;
+static resume_status read_session(SSL *ssl, const struct rsm_link *link, SSL_SESSION *session,
+                                  uint64_t now_ms, resume_session **ret_session) {
+    bool common = !SSL_SESSION_get0_peer(session) &&
+                  (SSL_version(ssl) == TLS1_3_VERSION || link->extended_master_secret);
     return common ? read_common(session, ret_session)
                   : resume_openssl_export(session, now_ms, ret_session);
 }
@@ -161,7 +158,7 @@ static resume_status decide(SSL *ssl, struct rsm_link *link, SSL_SESSION *sessio
                             resume_reason *ret_reason) {
     uint64_t now_ms = rsm_now_ms();
     resume_session *seen = NULL;
-    resume_status status = read_session(ssl, session, now_ms, &seen);
+    resume_status status = read_session(ssl, link, session, now_ms, &seen);
     if (status != RESUME_OK) {
         *ret_reason = status > 0 || status == RESUME_E_INVALID ? RESUME_REASON_UNSUPPORTED
                                                                : RESUME_REASON_FAILED;
