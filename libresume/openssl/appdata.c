@@ -41,7 +41,7 @@ enum { PLAIN, OURS, SHARED };
 /* PLAIN: no container; OURS: one of nothing but the application's data and our time; SHARED: one
  * with another layer's entries. */
 static int kind_of(const uint8_t *data, size_t len) {
-    if (len <= sizeof magic || memcmp(data, magic, sizeof magic) != 0) {
+    if (len < sizeof magic || memcmp(data, magic, sizeof magic) != 0) {
         return PLAIN;
     }
     struct entry entry;

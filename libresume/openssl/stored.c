@@ -9,10 +9,10 @@
 
 #include <string.h>
 
-/* The session as it goes into the store: with the name that the hello gave, since libssl records
- * it only if a servername callback agreed. */
-static resume_status export_named(struct rsm_link *link, SSL_SESSION *session, uint64_t now_ms,
-                                  resume_session **ret_session) {
+/* The session as it goes into the store: under this connection's context, and for no longer than
+ * its client certificate is good. */
+static resume_status export_ours(struct rsm_link *link, SSL_SESSION *session, uint64_t now_ms,
+                                 resume_session **ret_session) {
     resume_session *plain = NULL;
     resume_session_options *options = NULL;
     resume_status status = resume_openssl_export(session, now_ms, &plain);
@@ -20,9 +20,6 @@ static resume_status export_named(struct rsm_link *link, SSL_SESSION *session, u
     status = status ? status : resume_session_options_set_from(options, plain);
     status = status ? status
                     : resume_session_options_set_context(options, link->context, link->context_len);
-    status = status ? status
-                    : resume_session_options_set_server_name(
-                          options, (const char *)link->server_name, link->server_name_len);
     status = status ? status
                     : resume_session_options_set_lifetime(
                           options, rsm_admit_lifetime(session, resume_session_lifetime(plain)));
@@ -36,8 +33,8 @@ static void store(SSL *ssl, struct rsm_link *link, SSL_SESSION *session) {
     uint64_t now_ms = rsm_now_ms();
     uint64_t authenticated_ms = SSL_session_reused(ssl) ? link->authenticated_ms : 0;
     resume_session *copy = NULL;
-    if (rsm_appdata_pack(session, authenticated_ms) &&
-        export_named(link, session, now_ms, &copy) == RESUME_OK) {
+    if (rsm_admit_name(link, session) && rsm_appdata_pack(session, authenticated_ms) &&
+        export_ours(link, session, now_ms, &copy) == RESUME_OK) {
         resume_status status = resume_server_store_session(link->attachment->server, copy, now_ms);
         link->stored = link->stored || status == RESUME_OK;
         resume_session_unref(copy);

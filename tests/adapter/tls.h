@@ -19,6 +19,7 @@
 #include <openssl/x509.h>
 
 #include <stdbool.h>
+#include <time.h>
 
 #define FOR_EACH_WAY(way) for (const struct way *way = ways; way < ways + WAYS; way++)
 
