@@ -2,6 +2,8 @@
 /*
  * The RFC 5077 protection against EVP used the plain way, in both directions; and what it refuses.
  */
+#define OPENSSL_SUPPRESS_DEPRECATED /* RAND_METHOD: the only way to make the generator fail */
+
 #include "crypto_fixture.h"
 #include "fork_fixture.h"
 #include "secrecy.h"
@@ -12,6 +14,9 @@
 #include "crypto/hmac.h"
 
 #include <openssl/evp.h>
+#include <openssl/rand.h>
+
+#include <pthread.h>
 
 #define ROOM 1024U
 
@@ -291,6 +296,37 @@ static void test_ivs_differ_across_forks(void **state) {
     rsm_cbc_hmac_free(shared);
 }
 
+static int no_bytes(unsigned char *buf, int len) {
+    (void)buf;
+    (void)len;
+    return 0;
+}
+
+static void *seal_without_iv(void *arg) {
+    uint8_t *ticket = arg;
+    memset(ticket + RSM_CBC_HEAD, 0x61, 50);
+    resume_status status = rsm_cbc_hmac_seal(shared, name, ticket + RSM_CBC_HEAD, 50, ticket);
+    return status == RESUME_E_CRYPTO ? arg : NULL;
+}
+
+/* In a thread of its own, which has no random bytes left over. */
+static void test_no_iv_leaves_no_plaintext(void **state) {
+    (void)state;
+    static const RAND_METHOD failing = {.bytes = no_bytes, .pseudorand = no_bytes};
+    const RAND_METHOD *usual = RAND_get_rand_method();
+    uint8_t ticket[ROOM];
+    pthread_t id;
+    void *answer = NULL;
+    shared = context_new(32);
+    assert_int_equal(RAND_set_rand_method(&failing), 1);
+    assert_int_equal(pthread_create(&id, NULL, seal_without_iv, ticket), 0);
+    pthread_join(id, &answer);
+    assert_int_equal(RAND_set_rand_method(usual), 1);
+    assert_ptr_equal(answer, ticket);
+    assert_true(rsm_is_zero_ct(ticket + RSM_CBC_HEAD, 64));
+    rsm_cbc_hmac_free(shared);
+}
+
 static void test_refusals(void **state) {
     (void)state;
     struct rsm_cbc_hmac *context = NULL;
@@ -321,6 +357,7 @@ int main(void) {
         cmocka_unit_test(test_padding_agrees_with_the_plain_way),
         cmocka_unit_test(test_secrets_decide_nothing),
         cmocka_unit_test(test_ivs_differ_across_forks),
+        cmocka_unit_test(test_no_iv_leaves_no_plaintext),
         cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
