@@ -99,6 +99,7 @@ struct rsm_attachment *rsm_attachment_ref(struct rsm_attachment *attachment);
 void rsm_attachment_unref(struct rsm_attachment *attachment);
 
 /* link.c */
+bool rsm_link_prepare(void); /* under a lock, before all else */
 struct rsm_link *rsm_link_of(const SSL *ssl);
 /* Makes or renews the link for the ClientHello that is being processed. */
 void rsm_link_hello(SSL *ssl, struct rsm_attachment *attachment);
@@ -151,7 +152,8 @@ int rsm_ticket_key_begin(SSL *ssl, uint8_t *name, uint8_t *iv, int enc,
 int rsm_ticket_key_end(SSL *ssl, struct rsm_ticket_keys *keys, int enc, int answer, bool set);
 const EVP_CIPHER *rsm_ticket_cipher(size_t key_len);
 const EVP_MD *rsm_ticket_digest(void);
-bool rsm_ticket_algorithms(void); /* fetches both once; false if libcrypto lacks one */
+/* Under a lock, before all else: false if libcrypto does not give them all. */
+bool rsm_ticket_algorithms(void);
 
 /* ticket_key_hmac.c or ticket_key_evp.c, whichever form of callback this libssl has */
 void rsm_ticket_key_install(SSL_CTX *ctx);

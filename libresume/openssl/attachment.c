@@ -13,8 +13,9 @@ struct resume_openssl_options {
     char why[256];
 };
 
-static pthread_once_t index_once = PTHREAD_ONCE_INIT;
-static int ctx_index = -1;
+/* Made by the first attach; tried again by the next one if memory was short. */
+static pthread_mutex_t prepare_lock = PTHREAD_MUTEX_INITIALIZER;
+static atomic_int ctx_index = -1;
 
 resume_status resume_openssl_options_new(resume_openssl_options **ret_options) {
     if (!ret_options) {
@@ -65,13 +66,19 @@ static void on_ctx_free(void *parent, void *ptr, CRYPTO_EX_DATA *data, int idx, 
     rsm_attachment_unref(ptr);
 }
 
-static void make_index(void) {
-    ctx_index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, on_ctx_free);
+static bool prepare(void) {
+    pthread_mutex_lock(&prepare_lock);
+    if (atomic_load(&ctx_index) < 0) {
+        atomic_store(&ctx_index, SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, on_ctx_free));
+    }
+    bool ok = rsm_ticket_algorithms() && rsm_link_prepare() && atomic_load(&ctx_index) >= 0;
+    pthread_mutex_unlock(&prepare_lock);
+    return ok;
 }
 
 struct rsm_attachment *rsm_attachment_of(const SSL_CTX *ctx) {
-    pthread_once(&index_once, make_index);
-    return ctx && ctx_index >= 0 ? SSL_CTX_get_ex_data(ctx, ctx_index) : NULL;
+    int index = atomic_load_explicit(&ctx_index, memory_order_acquire);
+    return ctx && index >= 0 ? SSL_CTX_get_ex_data(ctx, index) : NULL;
 }
 
 struct rsm_attachment *rsm_attachment_ref(struct rsm_attachment *attachment) {
@@ -194,10 +201,11 @@ resume_status resume_openssl_attach(SSL_CTX *ctx, resume_server *server,
                     "early data is on, and libssl then resumes from its internal cache only; "
                     "call SSL_CTX_set_max_early_data(ctx, 0) first");
     }
-    struct rsm_attachment *old = rsm_attachment_of(ctx);
-    if (ctx_index < 0 || !rsm_ticket_algorithms()) {
-        return fail(options, RESUME_E_CRYPTO, "libcrypto lacks AES-CBC or SHA-256");
+    if (!prepare()) {
+        return fail(options, RESUME_E_CRYPTO,
+                    "libcrypto gave no AES-CBC, no SHA-256 or no ex_data index");
     }
+    struct rsm_attachment *old = rsm_attachment_of(ctx);
     /* A server that verifies clients needs a context, or each offer fails (I-24). Connections get
      * theirs from the ClientHello; this one stands for those that never get that far. */
     static const unsigned char fallback[] = "libresume";

@@ -7,8 +7,7 @@
 
 #include <string.h>
 
-static pthread_once_t index_once = PTHREAD_ONCE_INIT;
-static int link_index = -1;
+static atomic_int link_index = -1;
 
 static void forget_lookup(struct rsm_lookup *lookup) {
     resume_session_unref(lookup->found);
@@ -50,17 +49,20 @@ static int on_link_dup(CRYPTO_EX_DATA *to, const CRYPTO_EX_DATA *from, void **pt
     return 1;
 }
 
-static void make_index(void) {
-    link_index = SSL_get_ex_new_index(0, NULL, NULL, on_link_dup, on_link_free);
+bool rsm_link_prepare(void) {
+    if (atomic_load(&link_index) < 0) {
+        atomic_store(&link_index, SSL_get_ex_new_index(0, NULL, NULL, on_link_dup, on_link_free));
+    }
+    return atomic_load(&link_index) >= 0;
 }
 
 struct rsm_link *rsm_link_of(const SSL *ssl) {
-    pthread_once(&index_once, make_index);
-    return link_index >= 0 ? SSL_get_ex_data(ssl, link_index) : NULL;
+    int index = atomic_load_explicit(&link_index, memory_order_acquire);
+    return index >= 0 ? SSL_get_ex_data(ssl, index) : NULL;
 }
 
 static struct rsm_link *make_link(SSL *ssl) {
-    struct rsm_link *link = link_index >= 0 ? OPENSSL_zalloc(sizeof *link) : NULL;
+    struct rsm_link *link = OPENSSL_zalloc(sizeof *link);
     if (!link) {
         return NULL;
     }

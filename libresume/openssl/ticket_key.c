@@ -17,16 +17,11 @@
 static EVP_CIPHER *aes_128_cbc;
 static EVP_CIPHER *aes_256_cbc;
 static EVP_MD *sha_256;
-static pthread_once_t fetch_once = PTHREAD_ONCE_INIT;
-
-static void fetch(void) {
-    aes_128_cbc = EVP_CIPHER_fetch(NULL, "AES-128-CBC", NULL);
-    aes_256_cbc = EVP_CIPHER_fetch(NULL, "AES-256-CBC", NULL);
-    sha_256 = EVP_MD_fetch(NULL, "SHA2-256", NULL);
-}
 
 bool rsm_ticket_algorithms(void) {
-    pthread_once(&fetch_once, fetch);
+    aes_128_cbc = aes_128_cbc ? aes_128_cbc : EVP_CIPHER_fetch(NULL, "AES-128-CBC", NULL);
+    aes_256_cbc = aes_256_cbc ? aes_256_cbc : EVP_CIPHER_fetch(NULL, "AES-256-CBC", NULL);
+    sha_256 = sha_256 ? sha_256 : EVP_MD_fetch(NULL, "SHA2-256", NULL);
     return aes_128_cbc && aes_256_cbc && sha_256;
 }
 

@@ -1,0 +1,1017 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The server's answers: every reason there is, with its count and its trace; single use; stores
+ * that fail; arguments. The rules themselves are in test_decision.c.
+ */
+#include "server_fixture.h"
+
+#include "base/alloc.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#define INVALID(call) assert_int_equal((call), RESUME_E_INVALID)
+
+/* What the trace hook was told last, and how often it was called. */
+struct trace {
+    unsigned calls;
+    int32_t path;
+    resume_reason reason;
+    uint64_t time;
+    uint64_t age;
+    pthread_t thread;
+};
+
+static void on_event(void *arg, const resume_event *event) {
+    struct trace *trace = arg;
+    trace->calls++;
+    trace->path = resume_event_path(event);
+    trace->reason = resume_event_reason(event);
+    trace->time = resume_event_time(event);
+    trace->age = resume_event_age(event);
+    trace->thread = pthread_self();
+}
+
+/* A server with all that there is, and what a client might send it. */
+struct world {
+    struct trace trace;
+    resume_policy *policy;
+    resume_keyring *ring; /* borrowed */
+    resume_server *server;
+    resume_connection *connection;
+    struct recipe recipe;
+    uint8_t ticket[RESUME_TICKET_MAX];
+    size_t ticket_len;
+    uint64_t now;
+};
+
+static struct world *world_with(uint16_t version, resume_keyring *ring, resume_store *store,
+                                resume_policy *policy) {
+    struct world *w = calloc(1, sizeof *w);
+    assert_non_null(w);
+    w->ring = ring;
+    w->server = server_of(ring, store, policy, on_event, &w->trace);
+    w->connection = connection_of(version);
+    w->recipe = recipe_of(version);
+    w->now = NOW;
+    return w;
+}
+
+static struct world *world_of(uint16_t version) {
+    return world_with(version, ring_of_one(), memory_store(), NULL);
+}
+
+static void end(struct world *w) {
+    resume_server_unref(w->server);
+    resume_connection_unref(w->connection);
+    free(w);
+}
+
+/* Seals a session past the server's rules of issuing, as an older or laxer host would have. */
+static void seal(struct world *w) {
+    resume_codec *codec = native_codec(w->ring);
+    resume_session *session = session_of(&w->recipe);
+    OK(resume_codec_seal(codec, session, w->now, w->ticket, sizeof w->ticket, &w->ticket_len));
+    resume_session_unref(session);
+    resume_codec_unref(codec);
+}
+
+static void seal_bytes(struct world *w, const uint8_t *data, size_t len) {
+    resume_codec *codec = native_codec(w->ring);
+    OK(resume_codec_seal_bytes(codec, data, len, w->now, w->ticket, sizeof w->ticket,
+                               &w->ticket_len));
+    resume_codec_unref(codec);
+}
+
+static void put(struct world *w) {
+    resume_session *session = session_of(&w->recipe);
+    OK(resume_store_put(resume_server_store(w->server), session, w->now));
+    resume_session_unref(session);
+}
+
+/* An answer belongs to its reason, and an answer without a session leaves the output alone. */
+static resume_status judge(resume_status status, resume_reason reason, resume_session *session) {
+    bool yes = status == RESUME_OK || status == RESUME_RENEW;
+    assert_int_equal(session != NULL, yes);
+    assert_int_equal(yes, reason == RESUME_REASON_RESUMED || reason == RESUME_REASON_RENEWED);
+    assert_int_equal(status == RESUME_RENEW, reason == RESUME_REASON_RENEWED);
+    assert_int_equal(status == RESUME_ABORT, reason == RESUME_REASON_EMS_MISSING_IN_HELLO ||
+                                                 reason == RESUME_REASON_EMS_MISSING_IN_BOTH);
+    resume_session_unref(session);
+    return status;
+}
+
+static resume_reason offer_ticket(struct world *w) {
+    resume_session *session = NULL;
+    resume_reason reason = -1;
+    resume_status status = resume_server_open_ticket(w->server, w->connection, w->ticket,
+                                                     w->ticket_len, w->now, &session, &reason);
+    assert_true(status >= 0);
+    judge(status, reason, session);
+    return reason;
+}
+
+static resume_reason offer_id_of(struct world *w, const uint8_t *id, size_t len) {
+    resume_session *session = NULL;
+    resume_reason reason = -1;
+    resume_status status =
+        resume_server_find_session(w->server, w->connection, id, len, w->now, &session, &reason);
+    assert_true(status >= 0);
+    judge(status, reason, session);
+    return reason;
+}
+
+static resume_reason offer_id(struct world *w) {
+    return offer_id_of(w, some_id, sizeof some_id);
+}
+
+/*
+ * Every reason. A producer makes one happen through the public calls and says on which path.
+ */
+typedef struct world *producer_fn(int32_t *ret_path);
+
+/* A sealed ticket that the recipe spoilt. */
+static struct world *offered(struct world *w, int32_t *ret_path) {
+    seal(w);
+    offer_ticket(w);
+    *ret_path = w->recipe.version == TLS13 ? RESUME_PATH_TLS13_TICKET : RESUME_PATH_TLS12_TICKET;
+    return w;
+}
+
+static struct world *by_id(struct world *w, int32_t *ret_path) {
+    offer_id(w);
+    *ret_path = RESUME_PATH_TLS12_SESSION_ID;
+    return w;
+}
+
+static struct world *make_resumed(int32_t *ret_path) {
+    return offered(world_of(TLS12), ret_path);
+}
+
+static struct world *make_renewed(int32_t *ret_path) {
+    return offered(world_of(TLS13), ret_path);
+}
+
+static struct world *make_not_offered(int32_t *ret_path) {
+    struct world *w = world_of(TLS13);
+    offer_ticket(w);
+    *ret_path = RESUME_PATH_TLS13_TICKET;
+    return w;
+}
+
+static struct world *make_mode_off(int32_t *ret_path) {
+    return by_id(world_with(TLS12, ring_of_one(), NULL, NULL), ret_path);
+}
+
+static struct world *make_unknown_key(int32_t *ret_path) {
+    struct world *w = world_of(TLS12);
+    seal(w);
+    w->ticket[3] ^= 1;
+    offer_ticket(w);
+    *ret_path = RESUME_PATH_TLS12_TICKET;
+    return w;
+}
+
+static struct world *make_key_expired(int32_t *ret_path) {
+    resume_keyring *ring = NULL;
+    OK(resume_keyring_new(NULL, &ring));
+    ring_add(ring, 1, NOW - HOUR, NOW + 1, NOW + 1, NOW);
+    struct world *w = world_with(TLS12, ring, NULL, NULL);
+    seal(w);
+    w->now++;
+    offer_ticket(w);
+    *ret_path = RESUME_PATH_TLS12_TICKET;
+    return w;
+}
+
+static struct world *make_forged(int32_t *ret_path) {
+    struct world *w = world_of(TLS12);
+    seal(w);
+    w->ticket[w->ticket_len - 1] ^= 1;
+    offer_ticket(w);
+    *ret_path = RESUME_PATH_TLS12_TICKET;
+    return w;
+}
+
+static struct world *make_malformed(int32_t *ret_path) {
+    struct world *w = world_of(TLS13);
+    seal_bytes(w, (const uint8_t *)"\1no session", 11);
+    offer_ticket(w);
+    *ret_path = RESUME_PATH_TLS13_TICKET;
+    return w;
+}
+
+static struct world *make_unsupported(int32_t *ret_path) {
+    struct world *w = world_of(TLS12);
+    seal_bytes(w, (const uint8_t *)"\2another format that is yet to come", 35);
+    offer_ticket(w);
+    *ret_path = RESUME_PATH_TLS12_TICKET;
+    return w;
+}
+
+static struct world *make_not_in_store(int32_t *ret_path) {
+    return by_id(world_of(TLS12), ret_path);
+}
+
+/* A store of one record that may be told to fail. */
+struct small {
+    bool fails;
+    uint8_t record[4096];
+    size_t len;
+    unsigned calls;
+};
+
+static resume_status small_put(void *arg, const uint8_t *key, size_t key_len, const uint8_t *data,
+                               size_t data_len, uint64_t expires_ms, uint64_t now_ms) {
+    struct small *small = arg;
+    (void)key, (void)key_len, (void)expires_ms, (void)now_ms;
+    small->calls++;
+    if (small->fails) {
+        return RESUME_E_IO;
+    }
+    assert_true(data_len <= sizeof small->record);
+    memcpy(small->record, data, data_len);
+    small->len = data_len;
+    return RESUME_OK;
+}
+
+static resume_status small_get(void *arg, const uint8_t *key, size_t key_len, uint64_t now_ms,
+                               uint8_t *buf, size_t buf_cap, size_t *ret_len) {
+    struct small *small = arg;
+    (void)key, (void)key_len, (void)now_ms;
+    small->calls++;
+    if (small->fails || small->len == 0) {
+        return small->fails ? RESUME_E_IO : RESUME_MISS;
+    }
+    *ret_len = small->len;
+    if (buf_cap < small->len) {
+        return RESUME_E_BUFFER;
+    }
+    memcpy(buf, small->record, small->len);
+    return RESUME_OK;
+}
+
+static resume_status small_remove(void *arg, const uint8_t *key, size_t key_len) {
+    struct small *small = arg;
+    (void)key, (void)key_len;
+    small->calls++;
+    return small->fails ? RESUME_E_IO : RESUME_OK;
+}
+
+static struct small the_small;
+
+/* Without `take`: such a store cannot do single use. */
+static resume_store *small_store(void) {
+    struct resume_backend backend = {.size = sizeof backend,
+                                     .arg = &the_small,
+                                     .put = small_put,
+                                     .get = small_get,
+                                     .remove = small_remove};
+    resume_store *store = NULL;
+    memset(&the_small, 0, sizeof the_small);
+    OK(resume_store_from_backend(&backend, NULL, &store));
+    return store;
+}
+
+static resume_policy *single_use(void) {
+    resume_policy *policy = new_policy();
+    OK(resume_policy_set_single_use(policy, true));
+    return policy;
+}
+
+static struct world *make_store_failed(int32_t *ret_path) {
+    struct world *w = world_with(TLS12, NULL, small_store(), single_use());
+    put(w);
+    return by_id(w, ret_path);
+}
+
+static struct world *make_expired(int32_t *ret_path) {
+    struct world *w = world_of(TLS12);
+    put(w);
+    w->now += w->recipe.lifetime * SECOND;
+    return by_id(w, ret_path);
+}
+
+static struct world *make_authentication_expired(int32_t *ret_path) {
+    struct world *w = world_of(TLS13);
+    w->recipe.authenticated = NOW - 7 * DAY;
+    return offered(w, ret_path);
+}
+
+static struct world *make_from_future(int32_t *ret_path) {
+    struct world *w = world_of(TLS12);
+    w->recipe.created = NOW + HOUR;
+    return offered(w, ret_path);
+}
+
+static struct world *make_version_mismatch(int32_t *ret_path) {
+    struct world *w = world_of(TLS12);
+    w->recipe = recipe_of(TLS13);
+    offered(w, ret_path);
+    *ret_path = RESUME_PATH_TLS12_TICKET; /* that of the hello */
+    return w;
+}
+
+static struct world *make_cipher_suite_not_offered(int32_t *ret_path) {
+    struct world *w = world_of(TLS12);
+    w->recipe.suite = 0x009C;
+    return offered(w, ret_path);
+}
+
+static struct world *make_cipher_suite_not_allowed(int32_t *ret_path) {
+    resume_policy *policy = new_policy();
+    OK(resume_policy_allow_cipher_suite(policy, 0xC030));
+    return offered(world_with(TLS12, ring_of_one(), NULL, policy), ret_path);
+}
+
+static struct world *make_compression(int32_t *ret_path) {
+    struct world *w = world_of(TLS12);
+    w->recipe.compression = 1;
+    return offered(w, ret_path);
+}
+
+static struct world *make_server_name_mismatch(int32_t *ret_path) {
+    struct world *w = world_of(TLS12);
+    w->recipe.name = "b.example";
+    put(w);
+    return by_id(w, ret_path);
+}
+
+static struct world *make_context_mismatch(int32_t *ret_path) {
+    struct world *w = world_of(TLS13);
+    w->recipe.context_len = 31;
+    return offered(w, ret_path);
+}
+
+static struct world *make_client_certificate_missing(int32_t *ret_path) {
+    struct world *w = world_of(TLS12);
+    OK(resume_connection_set_client_auth(w->connection, RESUME_CLIENT_AUTH_REQUIRE));
+    return offered(w, ret_path);
+}
+
+static struct world *make_client_certificate_unwanted(int32_t *ret_path) {
+    struct world *w = world_of(TLS12);
+    w->recipe.certificate = true;
+    return offered(w, ret_path);
+}
+
+static struct world *make_client_certificate_invalid(int32_t *ret_path) {
+    struct world *w = world_of(TLS12);
+    w->recipe.certificate = true;
+    w->recipe.verify_result = 20;
+    OK(resume_connection_set_client_auth(w->connection, RESUME_CLIENT_AUTH_REQUIRE));
+    return offered(w, ret_path);
+}
+
+static struct world *make_ems_missing_in_hello(int32_t *ret_path) {
+    struct world *w = world_of(TLS12);
+    OK(resume_connection_set_extended_master_secret(w->connection, false));
+    return offered(w, ret_path);
+}
+
+static struct world *make_ems_missing_in_session(int32_t *ret_path) {
+    struct world *w = world_of(TLS12);
+    w->recipe.ems = false;
+    put(w);
+    return by_id(w, ret_path);
+}
+
+static struct world *make_ems_missing_in_both(int32_t *ret_path) {
+    struct world *w = world_of(TLS12);
+    w->recipe.ems = false;
+    OK(resume_connection_set_extended_master_secret(w->connection, false));
+    return offered(w, ret_path);
+}
+
+static struct world *make_not_resumable(int32_t *ret_path) {
+    struct world *w = world_of(TLS12);
+    w->recipe.not_resumable = true;
+    return offered(w, ret_path);
+}
+
+static struct world *make_failed(int32_t *ret_path) {
+    struct world *w = world_of(TLS12);
+    seal(w);
+    rsm_alloc_fail_from(1);
+    offer_ticket(w);
+    rsm_alloc_fail_from(0);
+    *ret_path = RESUME_PATH_TLS12_TICKET;
+    return w;
+}
+
+static resume_status issue(struct world *w) {
+    resume_session *session = session_of(&w->recipe);
+    resume_status status = resume_server_issue_ticket(w->server, session, w->now, w->ticket,
+                                                      sizeof w->ticket, &w->ticket_len, NULL);
+    resume_session_unref(session);
+    return status;
+}
+
+static resume_status store(struct world *w) {
+    resume_session *session = session_of(&w->recipe);
+    resume_status status = resume_server_store_session(w->server, session, w->now);
+    resume_session_unref(session);
+    return status;
+}
+
+static struct world *make_issued(int32_t *ret_path) {
+    struct world *w = world_of(TLS13);
+    OK(issue(w));
+    *ret_path = RESUME_PATH_TLS13_TICKET;
+    return w;
+}
+
+/* I-32: the key is gone. */
+static struct world *make_not_issued_no_key(int32_t *ret_path) {
+    resume_keyring *ring = NULL;
+    OK(resume_keyring_new(NULL, &ring));
+    struct world *w = world_with(TLS12, ring, NULL, NULL);
+    assert_int_equal(issue(w), RESUME_NO_KEY);
+    *ret_path = RESUME_PATH_TLS12_TICKET;
+    return w;
+}
+
+/* I-90: too large for the store, not truncated. */
+static struct world *make_not_issued_too_large(int32_t *ret_path) {
+    resume_store *tiny = NULL;
+    OK(resume_store_from_url("memory:?bytes=16K", NULL, &tiny));
+    struct world *w = world_with(TLS13, NULL, tiny, NULL);
+    w->recipe.appdata_len = 64000;
+    assert_int_equal(store(w), RESUME_TOO_LARGE);
+    *ret_path = RESUME_PATH_TLS13_STORED;
+    return w;
+}
+
+static struct world *make_not_issued_by_policy(int32_t *ret_path) {
+    struct world *w = world_of(TLS12);
+    w->recipe.ems = false;
+    assert_int_equal(issue(w), RESUME_FULL);
+    *ret_path = RESUME_PATH_TLS12_TICKET;
+    return w;
+}
+
+static struct world *make_not_issued_failed(int32_t *ret_path) {
+    struct world *w = world_with(TLS12, NULL, small_store(), NULL);
+    the_small.fails = true;
+    assert_int_equal(store(w), RESUME_E_IO);
+    *ret_path = RESUME_PATH_TLS12_SESSION_ID;
+    return w;
+}
+
+static producer_fn *const producers[] = {
+    [RESUME_REASON_RESUMED] = make_resumed,
+    [RESUME_REASON_RENEWED] = make_renewed,
+    [RESUME_REASON_NOT_OFFERED] = make_not_offered,
+    [RESUME_REASON_MODE_OFF] = make_mode_off,
+    [RESUME_REASON_UNKNOWN_KEY] = make_unknown_key,
+    [RESUME_REASON_KEY_EXPIRED] = make_key_expired,
+    [RESUME_REASON_FORGED] = make_forged,
+    [RESUME_REASON_MALFORMED] = make_malformed,
+    [RESUME_REASON_UNSUPPORTED] = make_unsupported,
+    [RESUME_REASON_NOT_IN_STORE] = make_not_in_store,
+    [RESUME_REASON_STORE_FAILED] = make_store_failed,
+    [RESUME_REASON_EXPIRED] = make_expired,
+    [RESUME_REASON_AUTHENTICATION_EXPIRED] = make_authentication_expired,
+    [RESUME_REASON_FROM_FUTURE] = make_from_future,
+    [RESUME_REASON_VERSION_MISMATCH] = make_version_mismatch,
+    [RESUME_REASON_CIPHER_SUITE_NOT_OFFERED] = make_cipher_suite_not_offered,
+    [RESUME_REASON_CIPHER_SUITE_NOT_ALLOWED] = make_cipher_suite_not_allowed,
+    [RESUME_REASON_COMPRESSION] = make_compression,
+    [RESUME_REASON_SERVER_NAME_MISMATCH] = make_server_name_mismatch,
+    [RESUME_REASON_CONTEXT_MISMATCH] = make_context_mismatch,
+    [RESUME_REASON_CLIENT_CERTIFICATE_MISSING] = make_client_certificate_missing,
+    [RESUME_REASON_CLIENT_CERTIFICATE_UNWANTED] = make_client_certificate_unwanted,
+    [RESUME_REASON_CLIENT_CERTIFICATE_INVALID] = make_client_certificate_invalid,
+    [RESUME_REASON_EMS_MISSING_IN_HELLO] = make_ems_missing_in_hello,
+    [RESUME_REASON_EMS_MISSING_IN_SESSION] = make_ems_missing_in_session,
+    [RESUME_REASON_EMS_MISSING_IN_BOTH] = make_ems_missing_in_both,
+    [RESUME_REASON_NOT_RESUMABLE] = make_not_resumable,
+    [RESUME_REASON_FAILED] = make_failed,
+    [RESUME_REASON_ISSUED] = make_issued,
+    [RESUME_REASON_NOT_ISSUED_NO_KEY] = make_not_issued_no_key,
+    [RESUME_REASON_NOT_ISSUED_TOO_LARGE] = make_not_issued_too_large,
+    [RESUME_REASON_NOT_ISSUED_BY_POLICY] = make_not_issued_by_policy,
+    [RESUME_REASON_NOT_ISSUED_FAILED] = make_not_issued_failed,
+};
+
+/* I-28: every reason that the library knows happens, counts once, on its path alone, and is told
+ * once. A reason without a producer here fails the test. */
+static void every_reason(void **state) {
+    (void)state;
+    assert_int_equal(sizeof producers / sizeof *producers, resume_reason_count());
+    for (resume_reason reason = 0; reason < resume_reason_count(); reason++) {
+        int32_t path = -1;
+        assert_non_null(producers[reason]);
+        struct world *w = producers[reason](&path);
+        assert_string_equal(resume_reason_name(w->trace.reason), resume_reason_name(reason));
+        assert_int_equal(w->trace.calls, 1);
+        assert_int_equal(w->trace.path, path);
+        assert_int_equal(w->trace.time, w->now);
+        assert_int_equal(resume_server_counter(w->server, path, reason), 1);
+        assert_int_equal(outcomes_of(w->server), 1);
+        end(w);
+    }
+}
+
+/* Names are for dashboards: all there, all different, snake_case, safe for any number. */
+static void names(void **state) {
+    (void)state;
+    for (resume_reason a = 0; a < resume_reason_count(); a++) {
+        const char *name = resume_reason_name(a);
+        assert_int_equal(strspn(name, "abcdefghijklmnopqrstuvwxyz_0123456789"), strlen(name));
+        assert_true(strlen(name) > 0 && strcmp(name, "unknown") != 0);
+        for (resume_reason b = 0; b < a; b++) {
+            assert_string_not_equal(name, resume_reason_name(b));
+        }
+    }
+    assert_string_equal(resume_reason_name(-1), "unknown");
+    assert_string_equal(resume_reason_name(resume_reason_count()), "unknown");
+    assert_string_equal(resume_reason_name(INT32_MAX), "unknown");
+    assert_string_equal(resume_path_name(RESUME_PATH_TLS13_STORED), "tls13_stored");
+    for (int32_t path = 0; path < RESUME_PATH_COUNT; path++) {
+        assert_string_not_equal(resume_path_name(path), "unknown");
+    }
+    assert_string_equal(resume_path_name(-1), "unknown");
+    assert_string_equal(resume_path_name(RESUME_PATH_COUNT), "unknown");
+}
+
+/* I-12: the four ways count apart. */
+static void paths_count_apart(void **state) {
+    (void)state;
+    for (uint16_t version = TLS12; version <= TLS13; version++) {
+        struct world *w = world_of(version);
+        bool tls13 = version == TLS13;
+        resume_reason yes = tls13 ? RESUME_REASON_RENEWED : RESUME_REASON_RESUMED;
+        seal(w);
+        put(w);
+        assert_int_equal(offer_ticket(w), yes);
+        assert_int_equal(w->trace.path,
+                         tls13 ? RESUME_PATH_TLS13_TICKET : RESUME_PATH_TLS12_TICKET);
+        assert_int_equal(offer_id(w), yes);
+        assert_int_equal(w->trace.path,
+                         tls13 ? RESUME_PATH_TLS13_STORED : RESUME_PATH_TLS12_SESSION_ID);
+        assert_int_equal(outcomes_of(w->server), 2);
+        end(w);
+    }
+}
+
+/* The session comes back as it was sealed and stored (I-14), again and again (I-02). */
+static void the_session_itself(void **state) {
+    (void)state;
+    struct world *w = world_of(TLS12);
+    resume_session *expected = session_of(&w->recipe);
+    seal(w);
+    put(w);
+    for (int i = 0; i < 10; i++) {
+        resume_session *session = NULL;
+        resume_reason reason = -1;
+        OK(resume_server_open_ticket(w->server, w->connection, w->ticket, w->ticket_len, NOW,
+                                     &session, &reason));
+        assert_true(resume_session_equal(session, expected));
+        session = resume_session_unref(session);
+        OK(resume_server_find_session(w->server, w->connection, some_id, 32, NOW, &session,
+                                      &reason));
+        assert_true(resume_session_equal(session, expected));
+        resume_session_unref(session);
+    }
+    resume_session_unref(expected);
+    end(w);
+}
+
+/* The hook is told the age and called by the thread that decides; the histograms hold the ages
+ * of what resumed. */
+static void ages(void **state) {
+    (void)state;
+    struct world *w = world_of(TLS12);
+    seal(w);
+    w->now = NOW + 1000 * SECOND + 7; /* bucket 10: below 1024 s */
+    assert_int_equal(offer_ticket(w), RESUME_REASON_RESUMED);
+    assert_int_equal(w->trace.age, 1000 * SECOND + 7);
+    assert_true(pthread_equal(w->trace.thread, pthread_self()));
+    assert_int_equal(resume_server_histogram(w->server, RESUME_HISTOGRAM_TICKET_AGE, 10), 1);
+    /* The key began to seal an hour before: 4600 s, below 8192. */
+    assert_int_equal(resume_server_histogram(w->server, RESUME_HISTOGRAM_KEY_AGE, 13), 1);
+    w->now = NOW - 1; /* within the skew: age 0 (I-76) */
+    assert_int_equal(offer_ticket(w), RESUME_REASON_RESUMED);
+    assert_int_equal(w->trace.age, 0);
+    assert_int_equal(resume_server_histogram(w->server, RESUME_HISTOGRAM_TICKET_AGE, 0), 1);
+    w->now = NOW + 2 * HOUR; /* expired: told, but no age of a resumption */
+    assert_int_equal(offer_ticket(w), RESUME_REASON_EXPIRED);
+    assert_int_equal(w->trace.age, 2 * HOUR);
+    uint64_t all = 0;
+    for (size_t i = 0; i < RESUME_HISTOGRAM_BUCKETS; i++) {
+        all += resume_server_histogram(w->server, RESUME_HISTOGRAM_TICKET_AGE, i);
+    }
+    assert_int_equal(all, 2);
+    end(w);
+}
+
+/* I-35: a ticket of a key that seals no more is renewed, and says so, if there is a key to renew it
+ * with; without one it just resumes. */
+static void old_key(void **state) {
+    (void)state;
+    resume_keyring *ring = NULL;
+    OK(resume_keyring_new(NULL, &ring));
+    ring_add(ring, 1, NOW - HOUR, NOW + HOUR, NOW + DAY, NOW);
+    struct world *w = world_with(TLS12, ring, NULL, NULL);
+    seal(w);
+    assert_int_equal(offer_ticket(w), RESUME_REASON_RESUMED);
+    w->now = NOW + HOUR;
+    assert_int_equal(offer_ticket(w), RESUME_REASON_RESUMED);
+    ring_add(ring, 2, NOW, NOW + DAY, NOW + DAY, w->now);
+    assert_int_equal(offer_ticket(w), RESUME_REASON_RENEWED);
+    assert_int_equal(w->trace.reason, RESUME_REASON_RENEWED);
+    end(w);
+}
+
+/* I-18: any bit changed is a decline with a reason, never an error, never a session. I-152,
+ * I-154: so is every length. */
+static void damaged_tickets(void **state) {
+    (void)state;
+    struct world *w = world_of(TLS12);
+    seal(w);
+    size_t whole = w->ticket_len;
+    for (size_t bit = 0; bit < 8 * whole; bit++) {
+        w->ticket[bit / 8] ^= (uint8_t)(1U << bit % 8);
+        resume_reason reason = offer_ticket(w);
+        assert_int_equal(reason, bit < 128 ? RESUME_REASON_UNKNOWN_KEY : RESUME_REASON_FORGED);
+        w->ticket[bit / 8] ^= (uint8_t)(1U << bit % 8);
+    }
+    for (w->ticket_len = 0; w->ticket_len < whole; w->ticket_len++) {
+        assert_int_not_equal(offer_ticket(w), RESUME_REASON_RESUMED);
+    }
+    w->ticket_len = whole;
+    assert_int_equal(offer_ticket(w), RESUME_REASON_RESUMED);
+    end(w);
+}
+
+/* I-38: IDs of any length, from none to longer than there are. I-40: none is adopted. */
+static void session_id_lengths(void **state) {
+    (void)state;
+    uint8_t id[64];
+    struct world *w = world_of(TLS12);
+    memset(id, 9, sizeof id);
+    assert_int_equal(offer_id_of(w, id, 0), RESUME_REASON_NOT_OFFERED);
+    assert_int_equal(offer_id_of(w, NULL, 0), RESUME_REASON_NOT_OFFERED);
+    for (size_t len = 1; len <= sizeof id; len++) {
+        assert_int_equal(offer_id_of(w, id, len), RESUME_REASON_NOT_IN_STORE);
+    }
+    put(w); /* I-85: the exact ID */
+    assert_int_equal(offer_id_of(w, some_id, 31), RESUME_REASON_NOT_IN_STORE);
+    assert_int_equal(offer_id(w), RESUME_REASON_RESUMED);
+    end(w);
+}
+
+/* I-26: an offer that is refused burns nothing, whoever makes it. I-147: the one use does. */
+static void refused_offers_burn_nothing(void **state) {
+    (void)state;
+    struct world *w = world_with(TLS12, NULL, memory_store(), single_use());
+    put(w);
+    OK(resume_connection_set_server_name(w->connection, (const uint8_t *)"b.example", 9));
+    assert_int_equal(offer_id(w), RESUME_REASON_SERVER_NAME_MISMATCH);
+    OK(resume_connection_set_server_name(w->connection, (const uint8_t *)"a.example", 9));
+    OK(resume_connection_set_extended_master_secret(w->connection, false));
+    assert_int_equal(offer_id(w), RESUME_REASON_EMS_MISSING_IN_HELLO);
+    OK(resume_connection_set_extended_master_secret(w->connection, true));
+    assert_int_equal(offer_id(w), RESUME_REASON_RESUMED);
+    assert_int_equal(offer_id(w), RESUME_REASON_NOT_IN_STORE);
+    end(w);
+}
+
+#define THREADS 8
+
+struct racer {
+    resume_server *server;
+    atomic_uint *won;
+    atomic_uint *lost;
+};
+
+static void *race(void *arg) {
+    struct racer *racer = arg;
+    resume_connection *connection = connection_of(TLS12);
+    resume_session *session = NULL;
+    resume_reason reason = -1;
+    resume_status status =
+        resume_server_find_session(racer->server, connection, some_id, 32, NOW, &session, &reason);
+    atomic_fetch_add(status == RESUME_OK ? racer->won : racer->lost, 1U);
+    resume_session_unref(session);
+    resume_connection_unref(connection);
+    return NULL;
+}
+
+/* I-87: of N threads that offer one session at once exactly one resumes, the others go on with a
+ * full handshake (I-167). For ThreadSanitizer, too. */
+static void one_of_many_wins(void **state) {
+    (void)state;
+    resume_server *server = server_of(NULL, memory_store(), single_use(), NULL, NULL);
+    struct recipe recipe = recipe_of(TLS12);
+    resume_session *session = session_of(&recipe);
+    const unsigned rounds = 50;
+    for (unsigned round = 0; round < rounds; round++) {
+        atomic_uint won = 0;
+        atomic_uint lost = 0;
+        struct racer racer = {server, &won, &lost};
+        pthread_t threads[THREADS];
+        OK(resume_store_put(resume_server_store(server), session, NOW));
+        for (size_t i = 0; i < THREADS; i++) {
+            assert_int_equal(pthread_create(&threads[i], NULL, race, &racer), 0);
+        }
+        for (size_t i = 0; i < THREADS; i++) {
+            assert_int_equal(pthread_join(threads[i], NULL), 0);
+        }
+        assert_int_equal(atomic_load(&won), 1);
+        assert_int_equal(atomic_load(&lost), THREADS - 1);
+    }
+    const int32_t path = RESUME_PATH_TLS12_SESSION_ID;
+    assert_int_equal(resume_server_counter(server, path, RESUME_REASON_RESUMED), rounds);
+    assert_int_equal(resume_server_counter(server, path, RESUME_REASON_NOT_IN_STORE),
+                     rounds * (THREADS - 1));
+    resume_session_unref(session);
+    resume_server_unref(server);
+}
+
+/* I-107, I-112: a store that fails costs full handshakes, and nothing else. */
+static void store_down(void **state) {
+    (void)state;
+    struct world *w = world_with(TLS12, ring_of_one(), small_store(), NULL);
+    OK(store(w));
+    assert_int_equal(offer_id(w), RESUME_REASON_RESUMED);
+    the_small.fails = true;
+    resume_reason reason = offer_id(w);
+    assert_true(reason == RESUME_REASON_NOT_IN_STORE || reason == RESUME_REASON_STORE_FAILED);
+    assert_int_equal(store(w), RESUME_E_IO);
+    assert_int_equal(w->trace.reason, RESUME_REASON_NOT_ISSUED_FAILED);
+    assert_int_equal(resume_server_forget(w->server, some_id, 32), RESUME_E_IO);
+    OK(issue(w)); /* tickets do not need it */
+    assert_int_equal(offer_ticket(w), RESUME_REASON_RESUMED);
+    the_small.fails = false;
+    assert_int_equal(offer_id(w), RESUME_REASON_RESUMED);
+    the_small.record[the_small.len - 1] ^= 1; /* spoilt: the session in it does not read */
+    the_small.record[12] ^= 1;
+    assert_int_equal(offer_id(w), RESUME_REASON_NOT_IN_STORE);
+    end(w);
+}
+
+/* I-20: what is switched off is not even asked. */
+static void mode_off_asks_nobody(void **state) {
+    (void)state;
+    resume_policy *policy = new_policy();
+    OK(resume_policy_set_modes(policy, RESUME_MODE_TICKETS));
+    struct world *w = world_with(TLS12, ring_of_one(), small_store(), policy);
+    assert_int_equal(offer_id(w), RESUME_REASON_MODE_OFF);
+    assert_int_equal(store(w), RESUME_FULL);
+    assert_int_equal(the_small.calls, 0);
+    end(w);
+}
+
+/* I-27: after a fatal alert. Removing what is not there is harmless. */
+static void forget(void **state) {
+    (void)state;
+    struct world *w = world_of(TLS12);
+    put(w);
+    OK(resume_server_forget(w->server, some_id, 32));
+    assert_int_equal(offer_id(w), RESUME_REASON_NOT_IN_STORE);
+    assert_int_equal(resume_server_forget(w->server, some_id, 32), RESUME_MISS);
+    INVALID(resume_server_forget(NULL, some_id, 32));
+    INVALID(resume_server_forget(w->server, NULL, 32));
+    INVALID(resume_server_forget(w->server, some_id, 0));
+    INVALID(resume_server_forget(w->server, some_id, 33));
+    end(w);
+    w = world_with(TLS12, ring_of_one(), NULL, NULL);
+    assert_int_equal(resume_server_forget(w->server, some_id, 32), RESUME_MISS);
+    end(w);
+}
+
+/* The check is pure: the same answer as the offer, but no count and no trace. */
+static void check_is_pure(void **state) {
+    (void)state;
+    struct world *w = world_of(TLS12);
+    resume_session *session = session_of(&w->recipe);
+    resume_reason reason = -1;
+    const int32_t path = RESUME_PATH_TLS12_SESSION_ID;
+    OK(resume_server_check(w->server, session, w->connection, path, NOW, &reason));
+    assert_int_equal(reason, RESUME_REASON_RESUMED);
+    OK(resume_connection_set_extended_master_secret(w->connection, false));
+    assert_int_equal(resume_server_check(w->server, session, w->connection, path, NOW, &reason),
+                     RESUME_ABORT);
+    assert_int_equal(reason, RESUME_REASON_EMS_MISSING_IN_HELLO);
+    assert_int_equal(
+        resume_server_check(w->server, session, w->connection, path, NOW + DAY, &reason),
+        RESUME_FULL);
+    assert_int_equal(outcomes_of(w->server), 0);
+    assert_int_equal(w->trace.calls, 0);
+    reason = 77;
+    INVALID(resume_server_check(NULL, session, w->connection, path, NOW, &reason));
+    INVALID(resume_server_check(w->server, NULL, w->connection, path, NOW, &reason));
+    INVALID(resume_server_check(w->server, session, NULL, path, NOW, &reason));
+    INVALID(resume_server_check(w->server, session, w->connection, -1, NOW, &reason));
+    INVALID(
+        resume_server_check(w->server, session, w->connection, RESUME_PATH_COUNT, NOW, &reason));
+    INVALID(resume_server_check(w->server, session, w->connection, path, NOW, NULL));
+    assert_int_equal(reason, 77);
+    resume_session_unref(session);
+    end(w);
+}
+
+/* Broken contracts are neither counted nor told, and outputs stay. */
+static void null_is_invalid(void **state) {
+    (void)state;
+    struct world *w = world_of(TLS12);
+    resume_session *session = NULL;
+    resume_reason reason = 77;
+    resume_server *s = w->server;
+    INVALID(resume_server_open_ticket(NULL, w->connection, some_id, 32, NOW, &session, &reason));
+    INVALID(resume_server_open_ticket(s, NULL, some_id, 32, NOW, &session, &reason));
+    INVALID(resume_server_open_ticket(s, w->connection, NULL, 32, NOW, &session, &reason));
+    INVALID(resume_server_open_ticket(s, w->connection, some_id, 32, NOW, NULL, &reason));
+    INVALID(resume_server_open_ticket(s, w->connection, some_id, 32, NOW, &session, NULL));
+    INVALID(resume_server_find_session(NULL, w->connection, some_id, 32, NOW, &session, &reason));
+    INVALID(resume_server_find_session(s, NULL, some_id, 32, NOW, &session, &reason));
+    INVALID(resume_server_find_session(s, w->connection, NULL, 32, NOW, &session, &reason));
+    INVALID(resume_server_find_session(s, w->connection, some_id, 32, NOW, NULL, &reason));
+    INVALID(resume_server_find_session(s, w->connection, some_id, 32, NOW, &session, NULL));
+    assert_null(session);
+    assert_int_equal(reason, 77);
+    assert_int_equal(outcomes_of(s), 0);
+    assert_int_equal(w->trace.calls, 0);
+    assert_int_equal(resume_event_path(NULL), RESUME_PATH_NONE);
+    assert_int_equal(resume_event_reason(NULL), RESUME_REASON_FAILED);
+    assert_int_equal(resume_event_time(NULL), 0);
+    assert_int_equal(resume_event_age(NULL), 0);
+    end(w);
+}
+
+/* What adapters count themselves goes the same way. */
+static void counting_from_outside(void **state) {
+    (void)state;
+    struct world *w = world_of(TLS12);
+    const int32_t path = RESUME_PATH_TLS13_TICKET;
+    OK(resume_server_count(w->server, path, RESUME_REASON_UNKNOWN_KEY, 5000, NOW + 1));
+    assert_int_equal(resume_server_counter(w->server, path, RESUME_REASON_UNKNOWN_KEY), 1);
+    assert_int_equal(w->trace.age, 5000);
+    assert_int_equal(w->trace.time, NOW + 1);
+    assert_int_equal(resume_server_histogram(w->server, RESUME_HISTOGRAM_TICKET_AGE, 3), 0);
+    OK(resume_server_count(w->server, path, RESUME_REASON_RENEWED, 5000, NOW));
+    assert_int_equal(resume_server_histogram(w->server, RESUME_HISTOGRAM_TICKET_AGE, 3), 1);
+    OK(resume_server_observe(w->server, RESUME_HISTOGRAM_KEY_AGE, 999));
+    assert_int_equal(resume_server_histogram(w->server, RESUME_HISTOGRAM_KEY_AGE, 0), 1);
+    assert_int_equal(w->trace.calls, 2);
+    end(w);
+}
+
+static void counting_ranges(void **state) {
+    (void)state;
+    struct world *w = world_of(TLS12);
+    resume_server *s = w->server;
+    INVALID(resume_server_count(NULL, 0, 0, 0, NOW));
+    INVALID(resume_server_count(s, -1, 0, 0, NOW));
+    INVALID(resume_server_count(s, RESUME_PATH_COUNT, 0, 0, NOW));
+    INVALID(resume_server_count(s, 0, -1, 0, NOW));
+    INVALID(resume_server_count(s, 0, resume_reason_count(), 0, NOW));
+    INVALID(resume_server_observe(NULL, 0, 0));
+    INVALID(resume_server_observe(s, -1, 0));
+    INVALID(resume_server_observe(s, RESUME_HISTOGRAM_COUNT, 0));
+    assert_int_equal(resume_server_counter(NULL, 0, 0), 0);
+    assert_int_equal(resume_server_counter(s, -1, 0), 0);
+    assert_int_equal(resume_server_counter(s, RESUME_PATH_COUNT, 0), 0);
+    assert_int_equal(resume_server_counter(s, 0, -1), 0);
+    assert_int_equal(resume_server_counter(s, 0, INT32_MAX), 0);
+    assert_int_equal(resume_server_histogram(NULL, 0, 0), 0);
+    assert_int_equal(resume_server_histogram(s, -1, 0), 0);
+    assert_int_equal(resume_server_histogram(s, RESUME_HISTOGRAM_COUNT, 0), 0);
+    assert_int_equal(resume_server_histogram(s, 0, RESUME_HISTOGRAM_BUCKETS), 0);
+    assert_int_equal(resume_server_histogram(s, 0, SIZE_MAX), 0);
+    assert_int_equal(outcomes_of(s), 0);
+    end(w);
+}
+
+/* A hook that asks the server everything while it is called. */
+struct curious {
+    resume_server *server;
+    resume_connection *connection;
+    unsigned depth;
+    unsigned calls;
+};
+
+static void ask_everything(void *arg, const resume_event *event) {
+    struct curious *c = arg;
+    c->calls++;
+    /* It is counted before it is told. */
+    assert_true(
+        resume_server_counter(c->server, resume_event_path(event), resume_event_reason(event)) > 0);
+    if (c->depth++ == 0) {
+        resume_session *session = NULL;
+        resume_reason reason = -1;
+        uint32_t seconds = 0;
+        struct recipe recipe = recipe_of(TLS12);
+        recipe.lifetime = 1000;
+        resume_session *other = session_of(&recipe);
+        OK(resume_server_lifetime(c->server, RESUME_PATH_TLS12_TICKET, NOW, NOW, &seconds));
+        OK(resume_server_store_session(c->server, other, NOW));
+        OK(resume_server_find_session(c->server, c->connection, some_id, 32, NOW, &session,
+                                      &reason));
+        OK(resume_server_forget(c->server, some_id, 32));
+        OK(resume_keyring_tick(resume_server_keyring(c->server), NOW));
+        OK(resume_store_sweep(resume_server_store(c->server), NOW, 1000));
+        resume_session_unref(session);
+        resume_session_unref(other);
+    }
+    c->depth--;
+}
+
+/* I-171: no lock is held while the hook runs: each of these would wait for ever, or find itself
+ * half done. */
+static void hook_runs_outside_locks(void **state) {
+    (void)state;
+    static uint8_t ticket[RESUME_TICKET_MAX];
+    struct curious c = {0};
+    resume_server *server = server_of(ring_of_one(), memory_store(), NULL, ask_everything, &c);
+    c.server = server;
+    c.connection = connection_of(TLS12);
+    struct recipe recipe = recipe_of(TLS12);
+    resume_session *session = session_of(&recipe);
+    resume_session *found = NULL;
+    resume_reason reason = -1;
+    size_t len = 0;
+    OK(resume_server_issue_ticket(server, session, NOW, ticket, sizeof ticket, &len, NULL));
+    OK(resume_server_open_ticket(server, c.connection, ticket, len, NOW, &found, &reason));
+    resume_session_unref(found);
+    OK(resume_server_store_session(server, session, NOW));
+    assert_int_equal(
+        resume_server_find_session(server, c.connection, some_id, 32, NOW, &found, &reason),
+        RESUME_FULL); /* the hook has forgotten it */
+    assert_int_equal(c.calls, 3 * 4);
+    resume_session_unref(session);
+    resume_connection_unref(c.connection);
+    resume_server_unref(server);
+}
+
+static void random_bytes(void **state) {
+    (void)state;
+    static const uint8_t zero[64];
+    uint8_t a[4097] = {0};
+    uint8_t b[64] = {0};
+    struct world *w = world_of(TLS12);
+    OK(resume_server_random(w->server, a, 64));
+    OK(resume_server_random(w->server, b, 64));
+    assert_memory_not_equal(a, zero, 64);
+    assert_memory_not_equal(a, b, 64); /* I-39, I-140 */
+    OK(resume_server_random(w->server, a, 1));
+    OK(resume_server_random(w->server, a, 4096));
+    INVALID(resume_server_random(w->server, a, 4097));
+    INVALID(resume_server_random(w->server, a, 0));
+    INVALID(resume_server_random(w->server, NULL, 1));
+    INVALID(resume_server_random(NULL, a, 1));
+    end(w);
+}
+
+/* I-95: whichever allocation fails, an offer is answered: a session or a full handshake. */
+static void offers_without_memory(void **state) {
+    (void)state;
+    struct world *w = world_of(TLS12);
+    seal(w);
+    put(w);
+    resume_reason reason = -1;
+    for (unsigned long nth = 1; reason != RESUME_REASON_RESUMED; nth++) {
+        rsm_alloc_fail_once(nth);
+        reason = offer_ticket(w);
+        rsm_alloc_fail_once(0);
+        assert_true(reason == RESUME_REASON_RESUMED || reason == RESUME_REASON_FAILED);
+    }
+    reason = -1;
+    for (unsigned long nth = 1; reason != RESUME_REASON_RESUMED; nth++) {
+        rsm_alloc_fail_once(nth);
+        reason = offer_id(w);
+        rsm_alloc_fail_once(0);
+        assert_true(reason == RESUME_REASON_RESUMED || reason == RESUME_REASON_FAILED);
+    }
+    assert_true(outcomes_of(w->server) >= 4);
+    end(w);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_reason),
+        cmocka_unit_test(names),
+        cmocka_unit_test(paths_count_apart),
+        cmocka_unit_test(the_session_itself),
+        cmocka_unit_test(ages),
+        cmocka_unit_test(old_key),
+        cmocka_unit_test(damaged_tickets),
+        cmocka_unit_test(session_id_lengths),
+        cmocka_unit_test(refused_offers_burn_nothing),
+        cmocka_unit_test(one_of_many_wins),
+        cmocka_unit_test(store_down),
+        cmocka_unit_test(mode_off_asks_nobody),
+        cmocka_unit_test(forget),
+        cmocka_unit_test(check_is_pure),
+        cmocka_unit_test(null_is_invalid),
+        cmocka_unit_test(counting_from_outside),
+        cmocka_unit_test(counting_ranges),
+        cmocka_unit_test(hook_runs_outside_locks),
+        cmocka_unit_test(random_bytes),
+        cmocka_unit_test(offers_without_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
