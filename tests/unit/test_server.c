@@ -5,6 +5,8 @@
  */
 #include "server_world.h"
 
+#define INVALID(call) assert_int_equal((call), RESUME_E_INVALID)
+
 static producer_fn *const producers[] = {
     [RESUME_REASON_RESUMED] = make_resumed,
     [RESUME_REASON_RENEWED] = make_renewed,
