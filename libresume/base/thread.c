@@ -25,9 +25,8 @@
 #define LINE     64U
 #define YIELDS   64
 #define COURTESY (YIELDS + 4)
-#define FRONT                                                                                      \
-    4U /* slots that a look-up meets in the first half line: order does not matter there */
-#define NO_SLOT RSM_WARM_SLOTS
+#define FRONT    4U /* slots so near the front that their order does not matter */
+#define NO_SLOT  RSM_WARM_SLOTS
 
 struct rsm_thread {
     atomic_bool busy;
