@@ -325,8 +325,8 @@ static void offer(struct scene *s, const uint8_t *suites, size_t len) {
 }
 
 static void offer_others(struct scene *s) {
-    static const uint8_t tls12[] = {0xC0, 0x30, 0x2F, 0xC0, 0xC0, 0x2E}; /* 2FC0 is not C02F */
-    static const uint8_t tls13[] = {0x13, 0x02, 0x01, 0x13, 0xC0, 0x2F};
+    static const uint8_t tls12[] = {0xC0, 0x30, 0x2F, 0xC0, 0x2F, 0xC0}; /* pairs, not bytes */
+    static const uint8_t tls13[] = {0x13, 0x02, 0x00, 0x13, 0x01, 0x00};
     if (s->recipe.version == TLS12) {
         offer(s, tls12, sizeof tls12);
     } else {

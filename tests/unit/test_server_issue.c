@@ -289,6 +289,23 @@ static void tls12_renewal_keeps_the_end(void **state) {
     resume_server_unref(server);
 }
 
+/* I-43 in TLS 1.2: nor does what is in the ticket go beyond the key that seals it. */
+static void tls12_ticket_ends_with_its_key(void **state) {
+    (void)state;
+    resume_server *server = server_of(ring_until(NOW + 2000 * SECOND), NULL, NULL, NULL, NULL);
+    struct recipe recipe = recipe_of(TLS12);
+    recipe.created = NOW - 1500; /* 1.5 s before, so that rounding shows */
+    size_t len = 0;
+    uint32_t seconds = 0;
+    OK(issue(server, &recipe, NOW, &len, &seconds));
+    assert_int_equal(seconds, 1999);
+    resume_session *session = NULL;
+    OK(offer(server, TLS12, len, NOW, &session));
+    assert_int_equal(resume_session_expires(session), NOW - 1500 + 2001 * SECOND);
+    resume_session_unref(session);
+    resume_server_unref(server);
+}
+
 /* I-42: every ticket differs, even for one session at one time. */
 static void tickets_differ(void **state) {
     (void)state;
@@ -482,6 +499,7 @@ int main(void) {
         cmocka_unit_test(promise_is_kept),
         cmocka_unit_test(tls13_renewals_end),
         cmocka_unit_test(tls12_renewal_keeps_the_end),
+        cmocka_unit_test(tls12_ticket_ends_with_its_key),
         cmocka_unit_test(tickets_differ),
         cmocka_unit_test(only_what_can_resume),
         cmocka_unit_test(legacy_sessions_if_allowed),
