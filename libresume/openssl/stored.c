@@ -112,7 +112,9 @@ static SSL_SESSION *session_to_abort_on(const struct rsm_link *link, const uint8
     status = status ? status
                     : resume_session_options_set_context(options, link->context, link->context_len);
     status = status ? status : resume_session_new(options, &made);
-    status = status ? status : resume_openssl_import(made, &session);
+    if (status == RESUME_OK && resume_openssl_import(made, &session) != RESUME_OK) {
+        session = NULL; /* no memory: a full handshake instead */
+    }
     resume_session_unref(made);
     resume_session_options_unref(options);
     return session;

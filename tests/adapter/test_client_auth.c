@@ -305,6 +305,23 @@ static void rules_of_one_connection_bind(void **state) { /* I-123 */
     }
 }
 
+/* Without our ClientHello callback the SSL_CTX's own context stands in, since libssl fails each
+ * handshake that offers a session where certificates are asked for and no context is set. */
+static void no_hello_callback_is_no_failure(void **state) { /* I-24 */
+    (void)state;
+    FOR_EACH_WAY(way) {
+        SSL_CTX *server = ruled_ctx(way, NULL, &(struct rule){.mode = REQUIRE});
+        SSL_CTX *client = client_ctx(way);
+        use_identity(client, &person);
+        SSL_SESSION *session = session_from(server, client, "a.example");
+        SSL_CTX_set_client_hello_cb(server, NULL, NULL);
+        assert_false(resumes(server, client, "a.example", session));
+        SSL_SESSION_free(session);
+        SSL_CTX_free(server);
+        SSL_CTX_free(client);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mode_binds),
@@ -319,6 +336,7 @@ int main(void) {
         cmocka_unit_test(an_expired_certificate_does_not_resume),
         cmocka_unit_test(a_ticket_ends_with_the_certificate),
         cmocka_unit_test(rules_of_one_connection_bind),
+        cmocka_unit_test(no_hello_callback_is_no_failure),
     };
     return cmocka_run_group_tests(tests, make_identities, free_identities);
 }

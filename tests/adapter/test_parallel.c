@@ -35,7 +35,7 @@ static SSL_SESSION *attempt(struct shared *shared, SSL_CTX *client, SSL_SESSION 
     SSL_set_bio(visit.client, client_bio, client_bio);
     SSL_set_accept_state(visit.server);
     SSL_set_connect_state(visit.client);
-    SSL_set_tlsext_host_name(visit.client, "a.example");
+    set_name(visit.client, "a.example");
     if (offer) {
         SSL_set_session(visit.client, offer);
     }

@@ -75,6 +75,8 @@ struct visit {
 };
 
 struct visit visit_begin(SSL_CTX *server, SSL_CTX *client, const char *name, SSL_SESSION *offer);
+/* The server name that a client will send. */
+void set_name(SSL *client, const char *name);
 /* Runs the handshake and takes what tickets come. */
 void visit_run(struct visit *visit);
 /* A message each way. */

@@ -5,7 +5,8 @@
  *
  * What attach takes: the slots for ticket key, session ticket, ClientHello, new-session and
  * get-session callbacks of the SSL_CTX; the info callback is chained. What the application sets
- * there afterwards replaces libresume's.
+ * there afterwards replaces libresume's. An info callback that is set on one SSL hides that SSL's
+ * alerts: a fatal one then does not make the store forget the session.
  *
  * Threads: attach and detach need the SSL_CTX to themselves; no handshake may be running on it.
  * Everything else runs inside handshakes on any number of threads. Forks: attach before or after.

@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A server of ours, a stock nginx, and openssl's client: real processes on free ports."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import secrets
+import select
+import shutil
+import socket
+import ssl
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = Path(os.environ.get("RESUME_BUILD", ROOT / "build"))
+PROGRAM = BUILD / "tests" / "interop" / "interop-server"
+PATIENCE = 20  # seconds, for what takes milliseconds
+
+Starter = Callable[..., int]
+
+
+@dataclass
+class Identity:
+    certificate: Path
+    key: Path
+
+    def nginx_context(self) -> bytes:
+        """The session-id context that nginx computes from its one certificate."""
+        der = ssl.PEM_cert_to_DER_cert(self.certificate.read_text())
+        return hashlib.sha1(b"HTTP" + hashlib.sha1(der).digest()).digest()
+
+
+@pytest.fixture(scope="session")
+def identity(tmp_path_factory: pytest.TempPathFactory) -> Identity:
+    folder = tmp_path_factory.mktemp("identity")
+    made = Identity(folder / "certificate.pem", folder / "key.pem")
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+    command += ["-nodes", "-days", "2", "-subj", "/CN=a.example"]
+    command += ["-keyout", str(made.key), "-out", str(made.certificate)]
+    subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE)
+    return made
+
+
+@pytest.fixture
+def ticket_key(tmp_path: Path) -> Path:
+    """80 bytes, as nginx's ssl_session_ticket_key wants them."""
+    path = tmp_path / "ticket.key"
+    path.touch(mode=0o600)
+    path.write_bytes(secrets.token_bytes(80))
+    return path
+
+
+def stop(process: subprocess.Popen[str]) -> None:
+    process.terminate()
+    try:
+        process.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def start(identity: Identity) -> Iterator[Starter]:
+    """Starts servers of ours; gives their ports."""
+    if not PROGRAM.exists():
+        pytest.skip("the interop server is not built")
+    running: list[subprocess.Popen[str]] = []
+
+    def starter(*wishes: str) -> int:
+        command = [str(PROGRAM), str(identity.certificate), str(identity.key), *wishes]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        running.append(process)
+        assert process.stdout is not None
+        readable, _, _ = select.select([process.stdout], [], [], PATIENCE)
+        assert readable, "the server does not start"
+        return int(process.stdout.readline())
+
+    yield starter
+    for process in running:
+        stop(process)
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+NGINX = """
+daemon off;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log;
+events {{ worker_connections 64; }}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    server {{
+        listen 127.0.0.1:{port} ssl;
+        server_name a.example b.example;
+        ssl_certificate {identity.certificate};
+        ssl_certificate_key {identity.key};
+        ssl_protocols TLSv1.2 TLSv1.3;
+        ssl_session_cache off;
+        ssl_session_tickets on;
+        ssl_session_ticket_key {ticket_key};
+        keepalive_timeout 0;
+        location / {{ return 200 "reused=$ssl_session_reused version=$ssl_protocol\\n"; }}
+    }}
+}}
+"""
+
+
+@pytest.fixture
+def nginx(identity: Identity, ticket_key: Path, tmp_path: Path) -> Iterator[int]:
+    """A stock nginx with that ticket key; its port."""
+    program = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
+    if program is None:
+        pytest.skip("no nginx here")
+    folder = tmp_path / "nginx"
+    folder.mkdir()
+    port = free_port()
+    configuration = folder / "nginx.conf"
+    configuration.write_text(
+        NGINX.format(folder=folder, port=port, identity=identity, ticket_key=ticket_key)
+    )
+    command = [program, "-p", str(folder), "-c", str(configuration)]
+    command += ["-e", str(folder / "error.log")]
+    process = subprocess.Popen(command, text=True)
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        assert process.poll() is None, "nginx ended"
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            break
+        assert time.monotonic() < deadline, "nginx does not listen"
+    yield port
+    stop(process)
+
+
+@dataclass
+class Answer:
+    """What openssl's client came to."""
+
+    reused: bool
+    text: str
+
+    @property
+    def said(self) -> str:
+        """The server's own view."""
+        lines = self.text.splitlines()
+        found = [line for line in lines if line.startswith(("resumed=", "reused="))]
+        return found[-1] if found else ""
+
+
+def s_client(
+    port: int,
+    version: str,
+    name: str | None = "a.example",
+    offer: Path | None = None,
+    keep: Path | None = None,
+    extra: tuple[str, ...] = (),
+) -> Answer:
+    """One request by `openssl s_client`; it ends when the server closes."""
+    command = ["openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-ign_eof"]
+    command += ["-tls1_2" if version == "1.2" else "-tls1_3"]
+    command += ["-servername", name] if name else ["-noservername"]
+    command += ["-sess_in", str(offer)] if offer else []
+    command += ["-sess_out", str(keep)] if keep else []
+    command += extra
+    done = subprocess.run(
+        command,
+        input="GET / HTTP/1.0\r\n\r\n",
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    text = done.stdout
+    assert "HTTP/1." in text, text + done.stderr
+    return Answer("Reused, TLSv1" in text, text)
