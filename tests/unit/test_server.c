@@ -313,6 +313,18 @@ static void mode_off_asks_nobody(void **state) {
     end(w);
 }
 
+/* I-20, I-46: a good ticket where the policy takes none, although there are keys for it. */
+static void forbidden_ticket(void **state) {
+    (void)state;
+    resume_policy *policy = new_policy();
+    OK(resume_policy_set_forward_secrecy(policy, true));
+    struct world *w = world_with(TLS12, ring_of_one(), NULL, policy);
+    seal(w);
+    assert_int_equal(offer_ticket(w), RESUME_REASON_MODE_OFF);
+    assert_int_equal(w->trace.path, RESUME_PATH_TLS12_TICKET);
+    end(w);
+}
+
 /* I-27: after a fatal alert. Removing what is not there is harmless. */
 static void forget(void **state) {
     (void)state;
@@ -552,6 +564,7 @@ int main(void) {
         cmocka_unit_test(one_of_many_wins),
         cmocka_unit_test(store_down),
         cmocka_unit_test(mode_off_asks_nobody),
+        cmocka_unit_test(forbidden_ticket),
         cmocka_unit_test(forget),
         cmocka_unit_test(check_is_pure),
         cmocka_unit_test(null_is_invalid),
