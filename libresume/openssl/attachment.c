@@ -134,15 +134,24 @@ static int on_client_hello(SSL *ssl, int *alert, void *arg) {
     return answer;
 }
 
+/* Called a dozen times in each handshake, so what does not matter goes first. */
 static void on_info(const SSL *ssl, int where, int value) {
+    bool fatal = (where & SSL_CB_ALERT) && (value >> 8) == SSL3_AL_FATAL;
+    if (!fatal && !(where & (SSL_CB_HANDSHAKE_START | SSL_CB_HANDSHAKE_DONE))) {
+        return;
+    }
     struct rsm_link *link = rsm_link_of(ssl);
-    if (link && (where & SSL_CB_HANDSHAKE_START)) {
-        rsm_link_restart(link);
-    } else if (link && (where & SSL_CB_ALERT) && (value >> 8) == SSL3_AL_FATAL) {
+    if (link && fatal) {
         rsm_stored_forget(ssl, link);
-    } else if (link && (where & SSL_CB_HANDSHAKE_DONE)) {
+    } else if (link && (where & SSL_CB_HANDSHAKE_START)) {
+        rsm_link_restart(link);
+    } else if (link) {
         rsm_link_finish(link, ssl);
     }
+}
+
+static void on_info_chained(const SSL *ssl, int where, int value) {
+    on_info(ssl, where, value);
     const struct rsm_attachment *attachment = rsm_attachment_of(SSL_get_SSL_CTX(ssl));
     if (attachment && attachment->before.info) {
         attachment->before.info(ssl, where, value);
@@ -187,7 +196,7 @@ static void install(SSL_CTX *ctx, struct rsm_attachment *attachment) {
     SSL_CTX_set_session_ticket_cb(ctx, rsm_ticket_generate, rsm_ticket_decide, NULL);
     SSL_CTX_sess_set_new_cb(ctx, rsm_stored_new);
     SSL_CTX_sess_set_get_cb(ctx, rsm_stored_get);
-    SSL_CTX_set_info_callback(ctx, on_info);
+    SSL_CTX_set_info_callback(ctx, attachment->before.info ? on_info_chained : on_info);
     rsm_ticket_key_install(ctx);
 }
 
