@@ -83,12 +83,17 @@ static void count_lookup(resume_store *store, resume_status status) {
     rsm_store_count(store, status == RESUME_OK ? RESUME_STORE_HITS : RESUME_STORE_MISSES);
 }
 
+/* Whoever looks something up needs no other way to go on when a backend is down (I-107). */
+static resume_status as_miss(resume_status status) {
+    return status == RESUME_E_IO ? RESUME_MISS : status;
+}
+
 static resume_status find_record(resume_store *store, lookup_fn *lookup, const uint8_t *id,
                                  size_t id_len, uint64_t now_ms, uint8_t *buf, size_t buf_cap,
                                  size_t *ret_len) {
     resume_status status = lookup(store, id, id_len, now_ms, buf, buf_cap, ret_len);
     count_lookup(store, status);
-    return status;
+    return as_miss(status);
 }
 
 resume_status resume_store_get_record(resume_store *store, const uint8_t *id, size_t id_len,
@@ -169,12 +174,19 @@ static resume_status find_session(resume_store *store, lookup_fn *lookup, const 
     return status;
 }
 
+resume_status rsm_store_find(resume_store *store, bool take, const uint8_t *id, size_t id_len,
+                             uint64_t now_ms, resume_session **ret_session) {
+    lookup_fn *lookup = take ? store->ops->take : store->ops->get;
+    resume_status status = find_session(store, lookup, id, id_len, now_ms, ret_session);
+    return take ? count_taken(store, status) : status;
+}
+
 resume_status resume_store_get(resume_store *store, const uint8_t *id, size_t id_len,
                                uint64_t now_ms, resume_session **ret_session) {
     if (!store || !is_id(id, id_len) || !ret_session) {
         return RESUME_E_INVALID;
     }
-    return find_session(store, store->ops->get, id, id_len, now_ms, ret_session);
+    return as_miss(rsm_store_find(store, false, id, id_len, now_ms, ret_session));
 }
 
 resume_status resume_store_take(resume_store *store, const uint8_t *id, size_t id_len,
@@ -182,8 +194,7 @@ resume_status resume_store_take(resume_store *store, const uint8_t *id, size_t i
     if (!store || !is_id(id, id_len) || !ret_session) {
         return RESUME_E_INVALID;
     }
-    resume_status status = find_session(store, store->ops->take, id, id_len, now_ms, ret_session);
-    return count_taken(store, status);
+    return as_miss(rsm_store_find(store, true, id, id_len, now_ms, ret_session));
 }
 
 resume_status resume_store_remove(resume_store *store, const uint8_t *id, size_t id_len) {

@@ -16,8 +16,10 @@
 /* The counters kept here are HITS to ERRORS; a kind may add to them through its `number`. */
 #define RSM_STORE_COUNTERS (RESUME_STORE_STAT_COUNT - RESUME_STORE_HITS)
 
-/* Arguments are checked and the record has not expired when these are called. They count nothing
- * but what only they know: RESUME_STORE_ERRORS, and what their `number` answers. */
+/* get and take answer RESUME_E_IO where the backend failed: rsm_store_find() passes it on, to
+ * callers of the store it is a miss. Arguments are checked and the record has not expired when
+ * these are called. They count nothing but what only they know: RESUME_STORE_ERRORS, and what their
+ * `number` answers. */
 struct rsm_store_ops {
     resume_status (*put)(resume_store *store, const uint8_t *id, size_t id_len, const uint8_t *data,
                          size_t data_len, uint64_t expires_ms, uint64_t now_ms);
@@ -56,6 +58,11 @@ struct rsm_store_kind {
                           resume_store **ret_store);
 };
 extern const struct rsm_store_kind *const rsm_store_kinds[];
+
+/* resume_store_get(), or resume_store_take(), with RESUME_E_IO told apart from a miss. The
+ * arguments are good. */
+resume_status rsm_store_find(resume_store *store, bool take, const uint8_t *id, size_t id_len,
+                             uint64_t now_ms, resume_session **ret_session);
 
 void rsm_store_init(resume_store *store, const struct rsm_store_ops *ops);
 

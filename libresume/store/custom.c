@@ -156,7 +156,7 @@ static resume_status fetch(struct custom *custom, resume_backend_get_fn get, con
         return status;
     }
     if (status != RESUME_OK || record->len != len) {
-        return failed(custom, RESUME_MISS);
+        return failed(custom, RESUME_E_IO);
     }
     return RESUME_OK;
 }
