@@ -165,7 +165,7 @@ resume_status resume_codec_seal_bytes(const resume_codec *codec, const uint8_t *
  */
 static resume_status open_plain(const resume_codec *codec, const uint8_t *data, size_t data_len,
                                 const struct rsm_frame *frame, uint64_t now_ms, uint8_t *plain,
-                                size_t *ret_len) {
+                                size_t *ret_len, uint64_t *ret_seal_from) {
     struct rsm_keyring_use use;
     resume_key *key = NULL;
     resume_status found =
@@ -175,6 +175,7 @@ static resume_status open_plain(const resume_codec *codec, const uint8_t *data, 
     }
     resume_status status =
         codec->frame->open(codec, use.thread, key, data, data_len, frame, plain, ret_len);
+    *ret_seal_from = key->seal_from;
     rsm_keyring_leave(&use);
     return status == RESUME_OK ? found : status;
 }
@@ -189,9 +190,10 @@ static resume_status parse_payload(const resume_codec *codec, const uint8_t *pla
 
 static resume_status open_into(const resume_codec *codec, const uint8_t *data, size_t data_len,
                                const struct rsm_frame *frame, uint64_t now_ms, uint8_t *plain,
-                               resume_session **ret_session) {
+                               resume_session **ret_session, uint64_t *ret_seal_from) {
     size_t plain_len = 0;
-    resume_status opened = open_plain(codec, data, data_len, frame, now_ms, plain, &plain_len);
+    resume_status opened =
+        open_plain(codec, data, data_len, frame, now_ms, plain, &plain_len, ret_seal_from);
     if (opened != RESUME_OK && opened != RESUME_RENEW) {
         return opened;
     }
@@ -202,9 +204,16 @@ static resume_status open_into(const resume_codec *codec, const uint8_t *data, s
 
 resume_status resume_codec_open(const resume_codec *codec, const uint8_t *data, size_t data_len,
                                 uint64_t now_ms, resume_session **ret_session) {
+    uint64_t seal_from = 0;
     if (!codec || (!data && data_len) || !ret_session) {
         return RESUME_E_INVALID;
     }
+    return rsm_codec_open(codec, data, data_len, now_ms, ret_session, &seal_from);
+}
+
+resume_status rsm_codec_open(const resume_codec *codec, const uint8_t *data, size_t data_len,
+                             uint64_t now_ms, resume_session **ret_session,
+                             uint64_t *ret_seal_from) {
     struct rsm_frame frame;
     resume_status status = codec->frame->parse(data, data_len, &frame);
     if (status != RESUME_OK) {
@@ -212,13 +221,13 @@ resume_status resume_codec_open(const resume_codec *codec, const uint8_t *data, 
     }
     if (frame.body_len <= STACK_PLAIN) {
         uint8_t plain[STACK_PLAIN];
-        return open_into(codec, data, data_len, &frame, now_ms, plain, ret_session);
+        return open_into(codec, data, data_len, &frame, now_ms, plain, ret_session, ret_seal_from);
     }
     uint8_t *plain = rsm_malloc(frame.body_len);
     if (!plain) {
         return RESUME_E_NOMEM;
     }
-    status = open_into(codec, data, data_len, &frame, now_ms, plain, ret_session);
+    status = open_into(codec, data, data_len, &frame, now_ms, plain, ret_session, ret_seal_from);
     rsm_free_wiped(plain, frame.body_len);
     return status;
 }
@@ -226,6 +235,7 @@ resume_status resume_codec_open(const resume_codec *codec, const uint8_t *data, 
 resume_status resume_codec_open_bytes(const resume_codec *codec, const uint8_t *data,
                                       size_t data_len, uint64_t now_ms, uint8_t *buf,
                                       size_t buf_cap, size_t *ret_len) {
+    uint64_t seal_from = 0;
     if (!codec || (!data && data_len) || (!buf && buf_cap) || !ret_len) {
         return RESUME_E_INVALID;
     }
@@ -238,5 +248,5 @@ resume_status resume_codec_open_bytes(const resume_codec *codec, const uint8_t *
         *ret_len = frame.body_len;
         return RESUME_E_BUFFER;
     }
-    return open_plain(codec, data, data_len, &frame, now_ms, buf, ret_len);
+    return open_plain(codec, data, data_len, &frame, now_ms, buf, ret_len, &seal_from);
 }

@@ -75,6 +75,11 @@ struct resume_codec {
     size_t context_len;
 };
 
+/* resume_codec_open() on good arguments; tells since when the key seals whenever it opened. */
+resume_status rsm_codec_open(const resume_codec *codec, const uint8_t *data, size_t data_len,
+                             uint64_t now_ms, resume_session **ret_session,
+                             uint64_t *ret_seal_from);
+
 /* RESUME_E_INVALID and a text for settings that do not go together. */
 resume_status rsm_codec_options_check(resume_codec_options *options);
 

@@ -107,6 +107,10 @@ static resume_reason check_context(const resume_policy *policy, const resume_ses
                                    const resume_connection *connection) {
     size_t len = 0;
     const uint8_t *context = resume_session_context(session, &len);
+    /* Where client certificates are asked for, no context is no isolation (I-24, I-123). */
+    if (len == 0 && connection->client_auth != RESUME_CLIENT_AUTH_NONE) {
+        return RESUME_REASON_CONTEXT_MISMATCH;
+    }
     if (context_is(&connection->context, context, len) ||
         (policy->issue_context.len && context_is(&policy->issue_context, context, len))) {
         return PASS;

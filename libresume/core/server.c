@@ -6,7 +6,9 @@
 
 #include "base/alloc.h"
 #include "base/bytes.h"
+#include "core/codec.h"
 #include "core/decision.h"
+#include "core/store.h"
 #include "crypto/random.h"
 
 static const char *const reason_names[RESUME_REASON_COUNT] = {
@@ -135,16 +137,6 @@ static resume_reason reason_of_open(resume_status status) {
     }
 }
 
-static void observe_key(resume_server *server, const uint8_t *key_name, uint64_t now_ms) {
-    resume_key *key = NULL;
-    resume_status status = resume_keyring_find(server->keyring, key_name, 16, now_ms, &key);
-    if (status == RESUME_OK || status == RESUME_RENEW) {
-        rsm_counters_age(&server->counters, RESUME_HISTOGRAM_KEY_AGE,
-                         rsm_sub_sat(now_ms, resume_key_seal_from(key)));
-        resume_key_unref(key);
-    }
-}
-
 /* A ticket of a key that seals no more is renewed whatever the policy's renewal point, if there is
  * a key to seal the new one with (I-35). */
 static bool can_renew(resume_server *server, const resume_session *session, int32_t path,
@@ -169,11 +161,13 @@ resume_status resume_server_open_ticket(resume_server *server, const resume_conn
         return refuse(server, path, RESUME_REASON_MODE_OFF, now_ms, ret_reason);
     }
     resume_session *session = NULL;
-    resume_status opened = resume_codec_open(server->codec, data, data_len, now_ms, &session);
+    uint64_t seal_from = 0;
+    resume_status opened =
+        rsm_codec_open(server->codec, data, data_len, now_ms, &session, &seal_from);
     if (opened != RESUME_OK && opened != RESUME_RENEW) {
         return refuse(server, path, reason_of_open(opened), now_ms, ret_reason);
     }
-    observe_key(server, data, now_ms);
+    rsm_counters_age(&server->counters, RESUME_HISTOGRAM_KEY_AGE, rsm_sub_sat(now_ms, seal_from));
     resume_status status =
         rsm_decide(server->policy, session, connection, path, now_ms, ret_reason);
     if (status == RESUME_OK && opened == RESUME_RENEW && can_renew(server, session, path, now_ms)) {
@@ -213,7 +207,7 @@ static resume_reason take_back(resume_server *server, const uint8_t *session_id,
                                size_t session_id_len, uint64_t now_ms) {
     resume_session *taken = NULL;
     resume_status status =
-        resume_store_take(server->store, session_id, session_id_len, now_ms, &taken);
+        rsm_store_find(server->store, true, session_id, session_id_len, now_ms, &taken);
     resume_session_unref(taken);
     if (status == RESUME_OK) {
         return RESUME_REASON_RESUMED;
@@ -242,7 +236,7 @@ resume_status resume_server_find_session(resume_server *server, const resume_con
     }
     resume_session *session = NULL;
     resume_status found =
-        resume_store_get(server->store, session_id, session_id_len, now_ms, &session);
+        rsm_store_find(server->store, false, session_id, session_id_len, now_ms, &session);
     if (found != RESUME_OK) {
         return refuse(server, path, reason_of_lookup(found), now_ms, ret_reason);
     }

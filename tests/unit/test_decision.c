@@ -484,13 +484,26 @@ static void no_context_in_hello(struct scene *s) {
     OK(resume_connection_set_context(s->connection, NULL, 0));
 }
 
-/* I-23, I-126: another context, a part of it, or none on one side. */
+static void no_context_on_either_side(struct scene *s) {
+    no_context_in_session(s);
+    no_context_in_hello(s);
+}
+
+static void no_context_where_certificates_count(struct scene *s) {
+    no_context_on_either_side(s);
+    OK(resume_connection_set_client_auth(s->connection, RESUME_CLIENT_AUTH_REQUEST));
+}
+
+/* I-23, I-126: another context, a part of it, or none on one side. I-24, I-123: none at all is good
+ * only where no client certificate is asked for. */
 static void contexts(void **state) {
     (void)state;
     on_every_path(other_context, RESUME_REASON_CONTEXT_MISMATCH);
     on_every_path(shorter_context, RESUME_REASON_CONTEXT_MISMATCH);
     on_every_path(no_context_in_session, RESUME_REASON_CONTEXT_MISMATCH);
     on_every_path(no_context_in_hello, RESUME_REASON_CONTEXT_MISMATCH);
+    on_every_path(no_context_where_certificates_count, RESUME_REASON_CONTEXT_MISMATCH);
+    allow_on_every_path(no_context_on_either_side);
 }
 
 /* One input of resume_policy_context() is different from what the session was made under. */

@@ -79,10 +79,10 @@ enum {
     RESUME_PATH_COUNT = 5
 };
 
-/* Histograms: ages at resumption in seconds, bucket 0 below 1 s, bucket n below 2^n s. */
+/* Histograms: ages in seconds, bucket 0 below 1 s, bucket n below 2^n s. */
 enum {
-    RESUME_HISTOGRAM_TICKET_AGE = 0, /* since the session was created or renewed */
-    RESUME_HISTOGRAM_KEY_AGE = 1,    /* since the key that opened the ticket began to seal */
+    RESUME_HISTOGRAM_TICKET_AGE = 0, /* of each resumed session, since it was created or renewed */
+    RESUME_HISTOGRAM_KEY_AGE = 1,    /* of the key of each ticket that opens, since it seals */
     RESUME_HISTOGRAM_COUNT = 2,
     RESUME_HISTOGRAM_BUCKETS = 24
 };
@@ -274,7 +274,9 @@ RESUME_API resume_store *resume_server_store(const resume_server *server);
  * Decides whether a session may resume on a connection. The one decision that every path takes.
  *
  * Pure: it neither counts nor traces, since the TLS stack may still decide otherwise; tell the
- * outcome with resume_server_count(). The session is only read.
+ * outcome with resume_server_count(). The session is only read. Certificates in it are opaque:
+ * whether a client certificate has expired since is for the TLS stack to check, as the OpenSSL
+ * adapter does.
  *
  * @param server the server.
  * @param session an authentic session: opened from a ticket or found in a store.
