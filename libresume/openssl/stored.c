@@ -97,11 +97,12 @@ static resume_status find(struct rsm_link *link, const uint8_t *id, size_t id_le
  * hello offers no extended master secret. It does abort by itself if the session has one. */
 static SSL_SESSION *session_to_abort_on(const struct rsm_link *link, const uint8_t *id,
                                         size_t id_len) {
-    static const uint8_t secret[48] = {1};
+    uint8_t secret[48]; /* random, so that nobody could use it if libssl ever went on */
     resume_session_options *options = NULL;
     resume_session *made = NULL;
     SSL_SESSION *session = NULL;
-    resume_status status = resume_session_options_new(&options);
+    resume_status status = resume_server_random(link->attachment->server, secret, sizeof secret);
+    status = status ? status : resume_session_options_new(&options);
     status = status ? status : resume_session_options_set_version(options, TLS1_2_VERSION);
     status = status ? status : resume_session_options_set_cipher_suite(options, 0xC02F);
     status = status ? status : resume_session_options_set_secret(options, secret, sizeof secret);
@@ -115,6 +116,7 @@ static SSL_SESSION *session_to_abort_on(const struct rsm_link *link, const uint8
     if (status == RESUME_OK && resume_openssl_import(made, &session) != RESUME_OK) {
         session = NULL; /* no memory: a full handshake instead */
     }
+    OPENSSL_cleanse(secret, sizeof secret);
     resume_session_unref(made);
     resume_session_options_unref(options);
     return session;
