@@ -71,7 +71,7 @@ def stop(process: subprocess.Popen[str]) -> None:
 def start(identity: Identity) -> Iterator[Starter]:
     """Starts servers of ours; gives their ports."""
     if not PROGRAM.exists():
-        pytest.skip("the interop server is not built")
+        pytest.fail("the interop server is not built; ./dev test builds it")
     running: list[subprocess.Popen[str]] = []
 
     def starter(*wishes: str) -> int:
@@ -129,7 +129,7 @@ def nginx(identity: Identity, ticket_key: Path, tmp_path: Path) -> Iterator[int]
     """A stock nginx with that ticket key; its port."""
     program = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
     if program is None:
-        pytest.skip("no nginx here")
+        pytest.fail("nginx is missing; ./dev setup installs it")
     folder = tmp_path / "nginx"
     folder.mkdir()
     port = free_port()
