@@ -86,6 +86,26 @@ out:
     return status;
 }
 
+/* A session that every format has room for. */
+static resume_status make_plain_session(resume_session **ret_session) {
+    static const uint8_t secret[48] = {9, 8, 7, 6, 5, 4, 3, 2, 1};
+    resume_session_options *options = NULL;
+    resume_session *session = NULL;
+    resume_status status;
+    MAKE(options, resume_session_options_new(&options));
+    TRY(resume_session_options_set_version(options, 0x0303));
+    TRY(resume_session_options_set_cipher_suite(options, 0xc02f));
+    TRY(resume_session_options_set_secret(options, secret, sizeof secret));
+    TRY(resume_session_options_set_created(options, NOW));
+    TRY(resume_session_options_set_lifetime(options, 3600));
+    TRY(resume_session_options_add_appdata(options, RESUME_APPDATA_PSK_IDENTITY, id, sizeof id));
+    MAKE(session, resume_session_new(options, &session));
+    *ret_session = session;
+out:
+    resume_session_options_unref(options);
+    return status;
+}
+
 static resume_status make_session(resume_session **ret_session) {
     resume_session_options *options = NULL;
     resume_session *session = NULL;
@@ -126,6 +146,21 @@ out:
     resume_session_options_unref(options);
     resume_session_unref(back);
     resume_session_unref(copy);
+    resume_session_unref(session);
+    return status;
+}
+
+static resume_status flow_state_plaintext(void) {
+    resume_session *session = NULL;
+    resume_session *back = NULL;
+    uint8_t data[256];
+    size_t len = 0;
+    resume_status status;
+    TRY(make_plain_session(&session));
+    TRY(resume_session_to_state_plaintext(session, data, sizeof data, &len));
+    MAKE(back, resume_session_from_state_plaintext(data, len, &back));
+out:
+    resume_session_unref(back);
     resume_session_unref(session);
     return status;
 }
@@ -185,7 +220,8 @@ static resume_status flow_codec(int32_t frame) {
     resume_session *opened = NULL;
     size_t len = 12345;
     resume_status status;
-    TRY(make_session(&session));
+    TRY(frame == RESUME_FRAME_RFC5077_STRUCT ? make_plain_session(&session)
+                                             : make_session(&session));
     MAKE(ring, resume_keyring_from_url("random:", NULL, NOW, &ring));
     MAKE(options, resume_codec_options_new(&options));
     TRY(resume_codec_options_set_frame(options, frame));
@@ -207,6 +243,10 @@ out:
 
 static resume_status flow_codec_rfc5077(void) {
     return flow_codec(RESUME_FRAME_RFC5077);
+}
+
+static resume_status flow_codec_rfc5077_struct(void) {
+    return flow_codec(RESUME_FRAME_RFC5077_STRUCT);
 }
 
 static resume_status flow_codec_aead(void) {
@@ -384,6 +424,8 @@ int main(void) {
     static struct attempt ring_random = {flow_ring_random, 0};
     static struct attempt ring_file = {flow_ring_file, 0};
     static struct attempt codec_rfc5077 = {flow_codec_rfc5077, 0};
+    static struct attempt state_plaintext = {flow_state_plaintext, 0};
+    static struct attempt codec_struct = {flow_codec_rfc5077_struct, 0};
     static struct attempt codec_aead = {flow_codec_aead, 0};
     static struct attempt store = {flow_store, 0};
     static struct attempt server = {flow_server, 0};
@@ -392,6 +434,8 @@ int main(void) {
         {"keyring random:", test_flow, NULL, NULL, &ring_random},
         {"keyring file:", test_flow, NULL, NULL, &ring_file},
         {"codec, RFC 5077 frame", test_flow, NULL, NULL, &codec_rfc5077},
+        {"StatePlaintext", test_flow, NULL, NULL, &state_plaintext},
+        {"codec, RFC 5077 frame to the letter", test_flow, NULL, NULL, &codec_struct},
         {"codec, AEAD frame", test_flow, NULL, NULL, &codec_aead},
         {"store memory:", test_flow, NULL, NULL, &store},
         {"server", test_flow, NULL, NULL, &server},
