@@ -18,7 +18,7 @@ from libresume import _low
 
 EXTENSION = Path(_low.__file__)
 HEADERS = Path(__file__).resolve().parents[2] / "libresume" / "include" / "resume"
-NOT_ENUMERATED = {"VERSION", "APPDATA_OPAQUE", "BACKEND_KEY_SIZE", "BACKEND_RECORD_MAX"}
+NOT_ENUMERATED = {"VERSION", "BACKEND_KEY_SIZE", "BACKEND_RECORD_MAX"}
 
 
 def enumerations() -> list[type[enum.Enum]]:
