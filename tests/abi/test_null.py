@@ -99,6 +99,7 @@ POOL = {
     "resume_connection": "resume_connection_new(&pool_resume_connection)",
     "resume_server_options": "resume_server_options_new(&pool_resume_server_options)",
     "resume_server": "make_server()",
+    "resume_key_block": "make_key_block()",
     "resume_openssl_options": "resume_openssl_options_new(&pool_resume_openssl_options)",
     "ssl_ctx_st": "(pool_ssl_ctx_st = SSL_CTX_new(TLS_method())) ? 0 : -1",
     "ssl_st": "(pool_ssl_st = SSL_new(pool_ssl_ctx_st)) ? 0 : -1",
@@ -129,6 +130,10 @@ static resume_status make_server(void) {
     resume_status bad = resume_server_options_set_keyring(o, pool_resume_keyring);
     bad |= resume_server_options_set_store(o, pool_resume_store);
     return bad ? bad : resume_server_new(o, &pool_resume_server);
+}
+static resume_status make_key_block(void) {
+    uint8_t *bytes = scratch();
+    return resume_key_block_new(0xc02f, bytes, bytes, bytes, &pool_resume_key_block);
 }
 """
 

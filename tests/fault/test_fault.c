@@ -345,6 +345,19 @@ out:
     return status;
 }
 
+static resume_status flow_key_block(void) {
+    static const uint8_t secret[48] = {9, 8, 7, 6, 5, 4, 3, 2, 1};
+    resume_key_block *full = NULL;
+    resume_key_block *resumed = NULL;
+    resume_status status;
+    MAKE(full, resume_key_block_new(0xc02f, secret, id, id, &full));
+    MAKE(resumed, resume_key_block_new(0xc028, secret, id, secret, &resumed));
+out:
+    resume_key_block_unref(resumed);
+    resume_key_block_unref(full);
+    return status;
+}
+
 /* ---- the walk -------------------------------------------------------------------------------- */
 
 struct attempt {
@@ -429,6 +442,7 @@ int main(void) {
     static struct attempt codec_aead = {flow_codec_aead, 0};
     static struct attempt store = {flow_store, 0};
     static struct attempt server = {flow_server, 0};
+    static struct attempt key_block = {flow_key_block, 0};
     const struct CMUnitTest tests[] = {
         {"session", test_flow, NULL, NULL, &session},
         {"keyring random:", test_flow, NULL, NULL, &ring_random},
@@ -439,6 +453,7 @@ int main(void) {
         {"codec, AEAD frame", test_flow, NULL, NULL, &codec_aead},
         {"store memory:", test_flow, NULL, NULL, &store},
         {"server", test_flow, NULL, NULL, &server},
+        {"key block", test_flow, NULL, NULL, &key_block},
     };
     return cmocka_run_group_tests(tests, write_key, remove_key);
 }
