@@ -30,6 +30,7 @@ class Status(IntEnum):
     NO_KEY = _low.RESUME_NO_KEY
     UNSUPPORTED = _low.RESUME_UNSUPPORTED
     WEAK_KEY = _low.RESUME_WEAK_KEY
+    MORE = _low.RESUME_MORE
     E_INVALID = _low.RESUME_E_INVALID
     E_NOMEM = _low.RESUME_E_NOMEM
     E_CRYPTO = _low.RESUME_E_CRYPTO

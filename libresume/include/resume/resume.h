@@ -20,7 +20,10 @@
 #include <resume/store.h>
 #include <resume/policy.h>
 #include <resume/connection.h>
+#include <resume/hello.h>
+#include <resume/handshake.h>
 #include <resume/server.h>
+#include <resume/verdict.h>
 #include <resume/tls12.h>
 
 #endif /* RESUME_RESUME_H */
