@@ -131,11 +131,11 @@ bool resume_server_hello_session_ticket(const resume_server_hello *server_hello)
     return server_hello && server_hello->parsed.session_ticket;
 }
 
-const uint8_t *resume_server_hello_extension(const resume_server_hello *server_hello, uint16_t type,
-                                             size_t *ret_len) {
+const uint8_t *resume_server_hello_extension(const resume_server_hello *server_hello,
+                                             uint16_t extension, size_t *ret_len) {
     struct rsm_slice value = {0};
     if (server_hello) {
-        value = rsm_extensions_find(server_hello->parsed.extensions, type);
+        value = rsm_extensions_find(server_hello->parsed.extensions, extension);
     }
     if (ret_len) {
         *ret_len = value.len;

@@ -200,10 +200,11 @@ const uint8_t *resume_hello_compression_methods(const resume_hello *hello, size_
     return give(hello ? &hello->parsed.compression_methods : NULL, ret_len);
 }
 
-const uint8_t *resume_hello_extension(const resume_hello *hello, uint16_t type, size_t *ret_len) {
+const uint8_t *resume_hello_extension(const resume_hello *hello, uint16_t extension,
+                                      size_t *ret_len) {
     struct rsm_slice value = {0};
     if (hello) {
-        value = rsm_extensions_find(hello->parsed.extensions, type);
+        value = rsm_extensions_find(hello->parsed.extensions, extension);
     }
     return give(&value, ret_len);
 }

@@ -34,7 +34,7 @@ resume_verdict *resume_verdict_unref(resume_verdict *verdict) {
 }
 
 resume_status resume_verdict_status(const resume_verdict *verdict) {
-    return verdict ? verdict->status : RESUME_FULL;
+    return verdict ? verdict->status : RESUME_E_INVALID;
 }
 
 resume_reason resume_verdict_reason(const resume_verdict *verdict) {

@@ -565,7 +565,7 @@ static void arguments(void **state) {
     assert_null(none);
     assert_null(resume_verdict_unref(NULL));
     assert_null(resume_verdict_ref(NULL));
-    assert_int_equal(resume_verdict_status(NULL), RESUME_FULL);
+    assert_int_equal(resume_verdict_status(NULL), RESUME_E_INVALID);
     assert_int_equal(resume_verdict_reason(NULL), RESUME_REASON_FAILED);
     assert_int_equal(resume_verdict_path(NULL), RESUME_PATH_NONE);
     assert_null(resume_verdict_session(NULL));

@@ -172,13 +172,13 @@ RESUME_API bool resume_server_hello_session_ticket(const resume_server_hello *se
  * The data of an extension of any type, as the server sent it.
  *
  * @param server_hello the ServerHello; NULL or an empty one gives NULL.
- * @param type IANA number of the extension.
+ * @param extension IANA number of the extension.
  * @param ret_len receives the length; may be NULL.
  * @return borrowed from the parsed bytes; NULL if absent, not NULL if there and empty.
  * @since 0.1
  */
 RESUME_API const uint8_t *resume_server_hello_extension(const resume_server_hello *server_hello,
-                                                        uint16_t type, size_t *ret_len);
+                                                        uint16_t extension, size_t *ret_len);
 
 /**
  * Writes a TLS 1.2 NewSessionTicket (RFC 5077 section 3.3).

@@ -256,13 +256,13 @@ RESUME_API const uint8_t *resume_hello_compression_methods(const resume_hello *h
  * The data of an extension of any type, as the client sent it.
  *
  * @param hello the hello; NULL or an empty one gives NULL.
- * @param type IANA number of the extension.
+ * @param extension IANA number of the extension.
  * @param ret_len receives the length; may be NULL.
  * @return borrowed as in resume_hello_message(); NULL if the extension is absent, not NULL if it is
  *         there and empty.
  * @since 0.1
  */
-RESUME_API const uint8_t *resume_hello_extension(const resume_hello *hello, uint16_t type,
+RESUME_API const uint8_t *resume_hello_extension(const resume_hello *hello, uint16_t extension,
                                                  size_t *ret_len);
 
 /**

@@ -39,12 +39,12 @@ RESUME_API resume_verdict *resume_verdict_unref(resume_verdict *verdict);
 /**
  * What to do.
  *
- * @param verdict the verdict; NULL gives RESUME_FULL.
+ * @param verdict the verdict.
  * @return RESUME_OK (abbreviated handshake), RESUME_RENEW (the same, with a new ticket),
- *         RESUME_FULL, RESUME_ABORT: what resume_server_offer() returned.
+ *         RESUME_FULL, RESUME_ABORT: what resume_server_offer() returned; RESUME_E_INVALID (NULL).
  * @since 0.1
  */
-RESUME_API resume_status resume_verdict_status(const resume_verdict *verdict);
+RESUME_API RESUME_MUST_USE resume_status resume_verdict_status(const resume_verdict *verdict);
 
 /**
  * Why.
