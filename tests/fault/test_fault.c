@@ -309,6 +309,35 @@ static resume_status offered(resume_status status, resume_reason reason) {
     return RESUME_E_STATE;
 }
 
+/* A hello in two records, which has to be put together, and a ServerHello. */
+static resume_status flow_hello(void) {
+    static const uint8_t head[] = "\x16\x03\x01\x00\x05\x01\x00\x00\x29\x03"
+                                  "\x16\x03\x01\x00\x28\x03";
+    uint8_t wire[10 + 5 + 40] = {0};
+    uint8_t message[128];
+    resume_hello *hello = NULL;
+    resume_server_hello *server_hello = NULL;
+    size_t len = 12345;
+    resume_status status;
+    memcpy(wire, head, sizeof head - 1);
+    memcpy(wire + sizeof wire - 6, "\x00\x02\xc0\x2f\x01\x00", 6);
+    MAKE(hello, resume_hello_new(&hello));
+    status = resume_hello_parse_records(hello, wire, sizeof wire, &len);
+    if ((status != RESUME_OK && status != RESUME_E_NOMEM) ||
+        (status == RESUME_E_NOMEM && (len != 12345 || resume_hello_random(hello)))) {
+        status = RESUME_E_STATE;
+    }
+    TRY(status);
+    TRY(resume_server_hello_write(id, id, sizeof id, 0xc02f, true, true, NULL, 0, message,
+                                  sizeof message, &len));
+    MAKE(server_hello, resume_server_hello_new(&server_hello));
+    TRY(resume_server_hello_parse(server_hello, message, len));
+out:
+    resume_server_hello_unref(server_hello);
+    resume_hello_unref(hello);
+    return status;
+}
+
 static resume_status flow_server(void) {
     static const uint8_t suites[] = {0xc0, 0x2f, 0xc0, 0x30};
     static uint8_t ticket[4096];
@@ -441,6 +470,7 @@ int main(void) {
     static struct attempt codec_struct = {flow_codec_rfc5077_struct, 0};
     static struct attempt codec_aead = {flow_codec_aead, 0};
     static struct attempt store = {flow_store, 0};
+    static struct attempt hello = {flow_hello, 0};
     static struct attempt server = {flow_server, 0};
     static struct attempt key_block = {flow_key_block, 0};
     const struct CMUnitTest tests[] = {
@@ -452,6 +482,7 @@ int main(void) {
         {"codec, RFC 5077 frame to the letter", test_flow, NULL, NULL, &codec_struct},
         {"codec, AEAD frame", test_flow, NULL, NULL, &codec_aead},
         {"store memory:", test_flow, NULL, NULL, &store},
+        {"hello", test_flow, NULL, NULL, &hello},
         {"server", test_flow, NULL, NULL, &server},
         {"key block", test_flow, NULL, NULL, &key_block},
     };
