@@ -21,5 +21,6 @@
 #include <resume/policy.h>
 #include <resume/connection.h>
 #include <resume/server.h>
+#include <resume/client.h>
 
 #endif /* RESUME_RESUME_H */
