@@ -130,6 +130,7 @@ static void a_purpose_and_a_ticket_are_different_things(void **state) { /* I-133
     uint8_t opened[512];
     size_t len = 0;
     assert_int_equal(open_as(ring, "tes", sealed.data, sealed.len, 0), RESUME_FORGED);
+    assert_int_equal(open_as(ring, "tesT", sealed.data, sealed.len, 0), RESUME_FORGED);
     /* Its chunk as a ticket, and a ticket as its chunk. */
     assert_int_equal(resume_codec_open_bytes(codec, sealed.data + RSM_SEALED_HEAD + 2,
                                              sealed.len - RSM_SEALED_HEAD - 2, NOW, opened,
