@@ -11,7 +11,7 @@
 typedef struct rsm_client_slot slot_type;
 
 static size_t slot_size(const struct rsm_client_cache *cache) {
-    return sizeof(slot_type) + ((size_t)cache->limits.tickets + 1) * sizeof(resume_saved *);
+    return sizeof(slot_type) + ((size_t)cache->limits.tickets + 1) * sizeof(void *);
 }
 
 static uint64_t *stat(struct rsm_client_cache *cache, int32_t which) {
@@ -25,7 +25,7 @@ resume_status rsm_client_cache_init(struct rsm_client_cache *cache,
         count *= 2;
     }
     *cache = (struct rsm_client_cache){.limits = *limits, .mask = count - 1};
-    cache->buckets = rsm_calloc(count, sizeof *cache->buckets);
+    cache->buckets = rsm_calloc(count, sizeof(void *));
     return cache->buckets ? RESUME_OK : RESUME_E_NOMEM;
 }
 
@@ -98,8 +98,9 @@ static void drop_slot_if_empty(struct rsm_client_cache *cache, slot_type *slot) 
 static resume_saved *pull(struct rsm_client_cache *cache, slot_type *slot, uint32_t index) {
     resume_saved *saved = slot->items[index];
     slot->count--;
-    memmove(&slot->items[index], &slot->items[index + 1],
-            (slot->count - index) * sizeof slot->items[0]);
+    for (uint32_t i = index; i < slot->count; i++) {
+        slot->items[i] = slot->items[i + 1];
+    }
     *stat(cache, RESUME_CLIENT_SESSIONS) -= 1;
     *stat(cache, RESUME_CLIENT_BYTES) -= rsm_saved_size(saved);
     return saved;
