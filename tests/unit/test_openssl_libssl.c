@@ -152,6 +152,24 @@ static void I_14_15_sessions_of_tls13(void **state) { /* I-14, I-15 */
     check_handshake(TLS1_3_VERSION, true, false, true);
 }
 
+/* The session and the ticket apart, and together again: the bytes that libssl wrote. */
+static void assert_client_bytes(const struct vector *der) {
+    resume_session *ours = ours_of(der);
+    const uint8_t *ticket = NULL;
+    size_t ticket_len = 0;
+    uint32_t hint = 0;
+    struct vector again = {.len = 0};
+    assert_int_equal(
+        resume_session_ticket_from_openssl(der->data, der->len, &ticket, &ticket_len, &hint),
+        RESUME_OK);
+    assert_true(ticket_len > 100 && hint > 0);
+    assert_int_equal(resume_session_to_openssl_with_ticket(ours, ticket, ticket_len, hint,
+                                                           again.data, VECTOR_MAX, &again.len),
+                     RESUME_OK);
+    assert_same(der, &again);
+    resume_session_unref(ours);
+}
+
 /* A client's session has the ticket and its hint too, which stay behind. */
 static void sessions_of_a_client(void **state) {
     (void)state;
@@ -163,6 +181,7 @@ static void sessions_of_a_client(void **state) {
         assert_true(SSL_SESSION_has_ticket(theirs));
         struct vector der = der_of(theirs);
         resume_session *ours = ours_of(&der);
+        assert_client_bytes(&der);
         assert_leaf(ours, server_identity.certificate);
         struct vector again = written(ours);
         SSL_SESSION *reread = openssl_read(&again);
