@@ -18,11 +18,20 @@
 
 #define HOST_SIZE 256 /* with the NUL */
 
-/* Whom a connection goes to; "" if nothing tells. */
+/* Whom a connection goes to; "" and 0 if nothing tells. */
 struct target {
     char host[HOST_SIZE];
     uint16_t port;
 };
+
+static bool set_host(struct target *target, const char *host) {
+    size_t len = strlen(host);
+    if (len >= sizeof target->host) {
+        return false;
+    }
+    memcpy(target->host, host, len + 1);
+    return true;
+}
 
 /* The other end of the socket, if there is one: the address with its scope, and the port. */
 static void ask_socket(const SSL *ssl, struct target *target) {
@@ -42,29 +51,26 @@ static void ask_socket(const SSL *ssl, struct target *target) {
 
 /* The name in the ClientHello says most. Without one, what will be verified; and where nothing is
  * verified, the address is all there is. */
-static resume_status find_target(SSL *ssl, uint16_t port, struct target *target) {
+static resume_status find_target(SSL *ssl, const char *address, uint16_t port,
+                                 struct target *target) {
     X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
     const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
-    ask_socket(ssl, target);
-    target->port = port ? port : target->port;
     name = name ? name : X509_VERIFY_PARAM_get0_host(param, 0);
     char *ip = name ? NULL : X509_VERIFY_PARAM_get1_ip_asc(param);
-    const char *chosen = name ? name : ip;
-    size_t len = chosen ? strlen(chosen) : 0;
-    bool fits = len < sizeof target->host;
-    if (chosen && fits) {
-        memcpy(target->host, chosen, len + 1);
-    }
+    const char *chosen = name ? name : ip ? ip : address;
+    ask_socket(ssl, target);
+    target->port = port ? port : target->port;
+    bool fits = !chosen || set_host(target, chosen);
     OPENSSL_free(ip);
     return !fits ? RESUME_E_INVALID : target->host[0] ? RESUME_OK : RESUME_MISS;
 }
 
-static resume_status make_peer(SSL *ssl, uint16_t port, const uint8_t *label,
+static resume_status make_peer(SSL *ssl, const char *address, uint16_t port, const uint8_t *label,
                                resume_peer **ret_peer) {
     struct target target = {.port = 0};
     uint8_t digest[RSM_DIGEST_SIZE];
     resume_peer *peer = NULL;
-    resume_status status = find_target(ssl, port, &target);
+    resume_status status = find_target(ssl, address, port, &target);
     if (status != RESUME_OK) {
         return status;
     }
@@ -101,7 +107,8 @@ resume_status resume_openssl_client_attach_auto(SSL_CTX *ctx, resume_client *cli
     return status;
 }
 
-resume_status resume_openssl_client_peer(SSL *ssl, uint16_t port, resume_peer **ret_peer) {
+resume_status resume_openssl_client_peer(SSL *ssl, const char *address, uint16_t port,
+                                         resume_peer **ret_peer) {
     if (!ssl || !ret_peer) {
         return RESUME_E_INVALID;
     }
@@ -109,7 +116,7 @@ resume_status resume_openssl_client_peer(SSL *ssl, uint16_t port, resume_peer **
     if (!attachment || !attachment->automatic) {
         return RESUME_E_STATE;
     }
-    return make_peer(ssl, port, attachment->label, ret_peer);
+    return make_peer(ssl, address, port, attachment->label, ret_peer);
 }
 
 /* A link that nobody's offer made is an earlier handshake's on this SSL, whose session libssl has
@@ -131,7 +138,7 @@ void rsm_client_auto_begin(SSL *ssl, const struct rsm_client_attachment *attachm
         rsm_client_link_drop(ssl);
         SSL_set_session(ssl, NULL);
     }
-    if (make_peer(ssl, 0, attachment->label, &peer) == RESUME_OK) {
+    if (make_peer(ssl, NULL, 0, attachment->label, &peer) == RESUME_OK) {
         (void)!resume_openssl_client_offer(ssl, peer);
         struct rsm_client_link *link = rsm_client_link_of(ssl);
         if (link) {

@@ -297,27 +297,33 @@ static SSL *ssl_on(SSL_CTX *ctx, int fd, const char *name) {
     return ssl;
 }
 
-/* Whether two connections have one peer: what is put for the one is found for the other. */
-static bool same_peer(struct world *w, SSL *a, uint16_t port_a, SSL *b, uint16_t port_b) {
-    resume_peer *first = NULL;
-    resume_peer *second = NULL;
+/* Puts some session under the peer of a connection, and nothing else. */
+static resume_status put_any(struct world *w, SSL *ssl, uint16_t port) {
+    resume_peer *peer = NULL;
     resume_session *session = NULL;
     SSL_CTX *plain = client_ctx(&ways[ID12]);
     SSL_CTX *server = attached_ctx(&ways[ID12], NULL);
     SSL_SESSION *theirs = session_from(server, plain, "a.example");
     uint64_t now_ms = (uint64_t)time(NULL) * 1000;
     OK(resume_openssl_export(theirs, now_ms, &session));
-    OK(resume_openssl_client_peer(a, port_a, &first));
-    OK(resume_openssl_client_peer(b, port_b, &second));
+    OK(resume_openssl_client_peer(ssl, NULL, port, &peer));
     OK(resume_client_clear(w->client));
-    OK(resume_client_put(w->client, first, session, NULL, 0, 300, now_ms));
-    bool same = resume_client_forget(w->client, second) == RESUME_OK;
+    resume_status status = resume_client_put(w->client, peer, session, NULL, 0, 300, now_ms);
     SSL_SESSION_free(theirs);
     resume_session_unref(session);
-    resume_peer_unref(first);
-    resume_peer_unref(second);
+    resume_peer_unref(peer);
     SSL_CTX_free(plain);
     SSL_CTX_free(server);
+    return status;
+}
+
+/* Whether two connections have one peer: what is put for the one is found for the other. */
+static bool same_peer(struct world *w, SSL *a, uint16_t port_a, SSL *b, uint16_t port_b) {
+    resume_peer *peer = NULL;
+    OK(put_any(w, a, port_a));
+    OK(resume_openssl_client_peer(b, NULL, port_b, &peer));
+    bool same = resume_client_forget(w->client, peer) == RESUME_OK;
+    resume_peer_unref(peer);
     return same;
 }
 
@@ -340,6 +346,13 @@ static void the_socket_tells_the_port_and_the_address(void **state) { /* I-114 *
     assert_false(same_peer(&w, named, 0, unnamed, 0));
     assert_true(same_peer(&w, unnamed, 0, unnamed, port));
     assert_false(same_peer(&w, unnamed, 0, unnamed_other, 0));
+    resume_peer *told = NULL;
+    SSL *nowhere = ssl_on(w.ctx, -1, NULL);
+    OK(resume_openssl_client_peer(nowhere, "127.0.0.1", port, &told));
+    OK(put_any(&w, unnamed, 0));
+    OK(resume_client_forget(w.client, told));
+    resume_peer_unref(told);
+    SSL_free(nowhere);
     SSL *all[] = {named, other, memory, unnamed, unnamed_other};
     for (size_t i = 0; i < 5; i++) {
         SSL_free(all[i]);
@@ -357,26 +370,26 @@ static void a_peer_needs_an_automatic_client_and_a_target(void **state) {
     resume_peer *peer = NULL;
     SSL *ssl = ssl_on(w.ctx, -1, NULL);
     int pair[2];
-    assert_int_equal(resume_openssl_client_peer(ssl, 443, &peer), RESUME_MISS);
+    assert_int_equal(resume_openssl_client_peer(ssl, NULL, 443, &peer), RESUME_MISS);
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
     SSL_set_fd(ssl, pair[0]);
-    assert_int_equal(resume_openssl_client_peer(ssl, 443, &peer), RESUME_MISS);
+    assert_int_equal(resume_openssl_client_peer(ssl, NULL, 443, &peer), RESUME_MISS);
     SSL_set1_host(ssl, "a.example");
-    OK(resume_openssl_client_peer(ssl, 443, &peer));
+    OK(resume_openssl_client_peer(ssl, NULL, 443, &peer));
     resume_peer_unref(peer);
     char name[300];
     memset(name, 'a', sizeof name - 1);
     name[sizeof name - 1] = '\0';
     SSL_set1_host(ssl, name);
     peer = NULL;
-    assert_int_equal(resume_openssl_client_peer(ssl, 443, &peer), RESUME_E_INVALID);
+    assert_int_equal(resume_openssl_client_peer(ssl, NULL, 443, &peer), RESUME_E_INVALID);
     assert_null(peer);
-    assert_int_equal(resume_openssl_client_peer(NULL, 443, &peer), RESUME_E_INVALID);
-    assert_int_equal(resume_openssl_client_peer(ssl, 443, NULL), RESUME_E_INVALID);
+    assert_int_equal(resume_openssl_client_peer(NULL, NULL, 443, &peer), RESUME_E_INVALID);
+    assert_int_equal(resume_openssl_client_peer(ssl, NULL, 443, NULL), RESUME_E_INVALID);
     OK(resume_openssl_client_attach(w.ctx, w.client));
-    assert_int_equal(resume_openssl_client_peer(ssl, 443, &peer), RESUME_E_STATE);
+    assert_int_equal(resume_openssl_client_peer(ssl, NULL, 443, &peer), RESUME_E_STATE);
     OK(resume_openssl_client_detach(w.ctx));
-    assert_int_equal(resume_openssl_client_peer(ssl, 443, &peer), RESUME_E_STATE);
+    assert_int_equal(resume_openssl_client_peer(ssl, NULL, 443, &peer), RESUME_E_STATE);
     SSL_free(ssl);
     close(pair[0]);
     close(pair[1]);

@@ -67,7 +67,7 @@ static SSL *ssl_new(void) {
 
 static resume_peer *peer_of(SSL *ssl) {
     resume_peer *peer = NULL;
-    OK(resume_openssl_client_peer(ssl, 443, &peer));
+    OK(resume_openssl_client_peer(ssl, NULL, 443, &peer));
     SSL_free(ssl);
     return peer;
 }

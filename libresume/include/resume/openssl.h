@@ -202,7 +202,7 @@ RESUME_API RESUME_MUST_USE resume_status resume_openssl_client_attach_auto(struc
 
 /**
  * Makes the peer of a connection from its settings, to forget it, or to put or take by hand. Its
- * host is the server name, else the name or address to be verified, else the socket's address. Its
+ * host is the server name, else the name or address to be verified, else that of the transport. Its
  * label is a digest of the label of resume_openssl_client_attach_auto(), verification (mode, depth,
  * flags, names and addresses, security level, CT), versions, options, cipher
  * suites, and the client's own certificate (CVE-2016-5419, CVE-2016-5420). What libssl does not
@@ -211,7 +211,8 @@ RESUME_API RESUME_MUST_USE resume_status resume_openssl_client_attach_auto(struc
  * under those of that moment.
  *
  * @param ssl a connection of an SSL_CTX with a client attached automatically, all settings made.
- * @param port of the transport; 0 asks the socket, and stays 0 where there is none.
+ * @param address,port of the transport; the address numeric and NUL-terminated. NULL and 0 ask the
+ *        socket, and stay so where there is none.
  * @param ret_peer receives one reference; drop it with resume_peer_unref().
  * @return RESUME_OK; RESUME_MISS, it names nobody; RESUME_E_STATE (nothing attached, or not
  *         automatically), RESUME_E_INVALID (NULL, or a name that is too long), RESUME_E_NOMEM,
@@ -219,6 +220,7 @@ RESUME_API RESUME_MUST_USE resume_status resume_openssl_client_attach_auto(struc
  * @since 0.1
  */
 RESUME_API RESUME_MUST_USE resume_status resume_openssl_client_peer(struct ssl_st *ssl,
+                                                                    const char *address,
                                                                     uint16_t port,
                                                                     resume_peer **ret_peer);
 
