@@ -38,15 +38,25 @@ static bool add_text(EVP_MD_CTX *digest, const char *text) {
     return add_number(digest, text != NULL) && add(digest, text, text ? strlen(text) : 0);
 }
 
+/* Names compare without case. */
+static bool add_name(EVP_MD_CTX *digest, const char *name) {
+    bool ok = add_number(digest, strlen(name));
+    for (const char *p = name; ok && *p; p++) {
+        char lower = *p >= 'A' && *p <= 'Z' ? (char)(*p - 'A' + 'a') : *p;
+        ok = EVP_DigestUpdate(digest, &lower, 1) == 1;
+    }
+    return ok;
+}
+
 /* Names, an address and a mail address that the certificate must be for. */
 static bool add_verified_names(EVP_MD_CTX *digest, X509_VERIFY_PARAM *param) {
     const char *host = NULL;
     bool ok = true;
     for (int i = 0; ok && (host = X509_VERIFY_PARAM_get0_host(param, i)) != NULL; i++) {
-        ok = add_text(digest, host);
+        ok = add_number(digest, 1) && add_name(digest, host);
     }
     char *ip = X509_VERIFY_PARAM_get1_ip_asc(param);
-    ok = ok && add_text(digest, NULL) && add_text(digest, ip) &&
+    ok = ok && add_number(digest, 0) && add_text(digest, ip) &&
          add_text(digest, X509_VERIFY_PARAM_get0_email(param));
     OPENSSL_free(ip);
     return ok;

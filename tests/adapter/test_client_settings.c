@@ -227,6 +227,16 @@ static void each_setting_has_its_own_sessions(void **state) { /* I-114, I-118 */
     }
 }
 
+static void names_compare_without_case(void **state) {
+    (void)state;
+    SSL *lower = ssl_new();
+    SSL *upper = ssl_new();
+    host(lower);
+    assert_int_equal(SSL_set1_host(upper, "A.EXAMPLE"), 1);
+    set_name(upper, "A.Example");
+    assert_true(same(lower, upper));
+}
+
 static void unlike_labels_have_their_own_sessions(void **state) { /* I-114: CVE-2021-22890 */
     (void)state;
     static const uint8_t label[] = {0, 1};
@@ -250,6 +260,7 @@ static void trust_anchors_are_not_in_it(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_setting_has_its_own_sessions),
+        cmocka_unit_test(names_compare_without_case),
         cmocka_unit_test(unlike_labels_have_their_own_sessions),
         cmocka_unit_test(trust_anchors_are_not_in_it),
     };
