@@ -12,7 +12,8 @@
 #endif
 
 static const char *const features[] = {
-    "frame-rfc5077", "frame-aead", "keys-random", "keys-file", "store-memory", "store-custom",
+    "frame-rfc5077", "frame-rfc5077-struct", "frame-aead",   "keys-random",
+    "keys-file",     "store-memory",         "store-custom",
 };
 
 uint32_t resume_abi_version(void) {

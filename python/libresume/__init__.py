@@ -22,6 +22,7 @@ from libresume._client import Client
 from libresume._codec import Codec
 from libresume._connection import Connection
 from libresume._enums import (
+    Appdata,
     ClientAuth,
     ClientStatistic,
     Ems,
@@ -62,6 +63,7 @@ def has(feature: str) -> bool:
 __all__ = [
     "FOREVER_MS",
     "AccessError",
+    "Appdata",
     "Client",
     "ClientAuth",
     "ClientStatistic",

@@ -96,7 +96,7 @@ static void every_way_resumes_again_and_again(void **state) {
     }
 }
 
-static void a_tls13_ticket_is_offered_once(void **state) { /* I-116 */
+static void I_116_a_tls13_ticket_is_offered_once(void **state) { /* I-116 */
     (void)state;
     struct world w = world_of(&ways[TICKET13]);
     visit_world(&w, false, false);
@@ -199,7 +199,7 @@ static void a_server_that_declines_is_believed(void **state) {
     }
 }
 
-static void labels_do_not_mix(void **state) { /* I-114 */
+static void I_114_labels_do_not_mix(void **state) { /* I-114 */
     (void)state;
     FOR_EACH_WAY(way) {
         struct world w = world_of(way);
@@ -238,7 +238,7 @@ static void a_file_carries_them_to_another_process(void **state) {
     resume_keyring_unref(keyring);
 }
 
-static void the_hint_is_the_servers(void **state) { /* I-45 */
+static void I_45_the_hint_is_the_servers(void **state) { /* I-45 */
     (void)state;
     static const int ticket_ways[] = {TICKET12, TICKET13};
     for (size_t i = 0; i < 2; i++) {
@@ -322,7 +322,7 @@ static void sessions_come_back_byte_for_byte(void **state) {
     }
 }
 
-static void what_would_fail_the_handshake_is_not_offered(void **state) { /* I-117 */
+static void I_117_what_would_fail_the_handshake_is_not_offered(void **state) { /* I-117 */
     (void)state;
     for (int i = TICKET12; i <= ID12; i++) {
         struct world w = world_of(&ways[i]);
@@ -472,17 +472,17 @@ static void references_may_go_in_any_order(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_way_resumes_again_and_again),
-        cmocka_unit_test(a_tls13_ticket_is_offered_once),
+        cmocka_unit_test(I_116_a_tls13_ticket_is_offered_once),
         cmocka_unit_test(what_was_never_sent_goes_back),
         cmocka_unit_test(what_breaks_off_is_not_offered_again),
         cmocka_unit_test(a_fatal_alert_forgets),
         cmocka_unit_test(a_server_that_declines_is_believed),
-        cmocka_unit_test(labels_do_not_mix),
+        cmocka_unit_test(I_114_labels_do_not_mix),
         cmocka_unit_test(a_file_carries_them_to_another_process),
-        cmocka_unit_test(the_hint_is_the_servers),
+        cmocka_unit_test(I_45_the_hint_is_the_servers),
         cmocka_unit_test(a_renewed_ticket_replaces_the_old_one),
         cmocka_unit_test(sessions_come_back_byte_for_byte),
-        cmocka_unit_test(what_would_fail_the_handshake_is_not_offered),
+        cmocka_unit_test(I_117_what_would_fail_the_handshake_is_not_offered),
         cmocka_unit_test(an_own_context_that_changed_fails_no_handshake),
         cmocka_unit_test(no_session_under_another_name),
         cmocka_unit_test(attach_and_detach),

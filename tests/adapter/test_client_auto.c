@@ -45,7 +45,7 @@ static bool goes(struct world *w, SSL_CTX *ctx, const char *name) {
     return resumes(w->server, ctx, name, NULL);
 }
 
-static void every_way_resumes_by_itself(void **state) { /* I-116 */
+static void I_116_every_way_resumes_by_itself(void **state) { /* I-116 */
     (void)state;
     FOR_EACH_WAY(way) {
         struct world w = world_of(way);
@@ -57,7 +57,7 @@ static void every_way_resumes_by_itself(void **state) { /* I-116 */
     }
 }
 
-static void tls13_tickets_are_offered_once(void **state) { /* I-116 */
+static void I_116_tls13_tickets_are_offered_once(void **state) { /* I-116 */
     (void)state;
     struct world w = world_of(&ways[TICKET13]);
     assert_false(goes(&w, w.ctx, "a.example"));
@@ -77,7 +77,7 @@ static void tls13_tickets_are_offered_once(void **state) { /* I-116 */
     world_end(&w);
 }
 
-static void names_do_not_mix(void **state) { /* I-114, I-118 */
+static void I_114_118_names_do_not_mix(void **state) { /* I-114, I-118 */
     (void)state;
     FOR_EACH_WAY(way) {
         struct world w = world_of(way);
@@ -89,7 +89,7 @@ static void names_do_not_mix(void **state) { /* I-114, I-118 */
     }
 }
 
-static void labels_do_not_mix(void **state) { /* I-114: CVE-2021-22890 */
+static void I_114_labels_do_not_mix(void **state) { /* I-114: CVE-2021-22890 */
     (void)state;
     FOR_EACH_WAY(way) {
         struct world w = world_of(way);
@@ -174,7 +174,7 @@ static void again(struct visit *visit, SSL_CTX *server, const char *name) {
     assert_true(visit->ok);
 }
 
-static void an_ssl_may_be_used_again(void **state) {
+static void I_118_an_ssl_may_be_used_again(void **state) {
     (void)state;
     FOR_EACH_WAY(way) {
         struct world w = world_of(way);
@@ -194,7 +194,7 @@ static void an_ssl_may_be_used_again(void **state) {
     }
 }
 
-static void a_handshake_that_broke_off_uses_its_ticket_up(void **state) { /* I-116 */
+static void I_116_a_handshake_that_broke_off_uses_its_ticket_up(void **state) { /* I-116 */
     (void)state;
     struct world w = world_of(&ways[TICKET13]);
     assert_false(goes(&w, w.ctx, "a.example"));
@@ -425,7 +425,7 @@ static bool same_peer(struct world *w, SSL *a, uint16_t port_a, SSL *b, uint16_t
     return same;
 }
 
-static void the_socket_tells_the_port_and_the_address(void **state) { /* I-114 */
+static void I_114_the_socket_tells_the_port_and_the_address(void **state) { /* I-114 */
     (void)state;
     struct world w = world_of(&ways[TICKET12]);
     uint16_t port = 0;
@@ -510,15 +510,15 @@ static void wrong_arguments_are_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_way_resumes_by_itself),
-        cmocka_unit_test(tls13_tickets_are_offered_once),
-        cmocka_unit_test(names_do_not_mix),
-        cmocka_unit_test(labels_do_not_mix),
+        cmocka_unit_test(I_116_every_way_resumes_by_itself),
+        cmocka_unit_test(I_116_tls13_tickets_are_offered_once),
+        cmocka_unit_test(I_114_118_names_do_not_mix),
+        cmocka_unit_test(I_114_labels_do_not_mix),
         cmocka_unit_test(who_names_nobody_is_left_alone),
         cmocka_unit_test(an_own_session_is_left_alone),
         cmocka_unit_test(who_was_told_its_peer_keeps_it),
-        cmocka_unit_test(an_ssl_may_be_used_again),
-        cmocka_unit_test(a_handshake_that_broke_off_uses_its_ticket_up),
+        cmocka_unit_test(I_118_an_ssl_may_be_used_again),
+        cmocka_unit_test(I_116_a_handshake_that_broke_off_uses_its_ticket_up),
         cmocka_unit_test(a_server_that_forgot_gets_a_full_handshake),
         cmocka_unit_test(a_hello_retry_changes_nothing),
         cmocka_unit_test(renegotiation_is_left_alone),
@@ -526,7 +526,7 @@ int main(void) {
         cmocka_unit_test(servers_are_left_alone),
         cmocka_unit_test(detached_means_left_alone),
         cmocka_unit_test(the_applications_info_callback_is_chained),
-        cmocka_unit_test(the_socket_tells_the_port_and_the_address),
+        cmocka_unit_test(I_114_the_socket_tells_the_port_and_the_address),
         cmocka_unit_test(a_peer_needs_an_automatic_client_and_a_target),
         cmocka_unit_test(wrong_arguments_are_refused),
     };

@@ -215,7 +215,7 @@ static SSL *with(size_t setting) {
     return ssl;
 }
 
-static void each_setting_has_its_own_sessions(void **state) { /* I-114, I-118 */
+static void I_114_118_each_setting_has_its_own_sessions(void **state) { /* I-114, I-118 */
     (void)state;
     for (size_t i = 0; i <= SETTINGS; i++) {
         for (size_t j = 0; j <= SETTINGS; j++) {
@@ -237,7 +237,7 @@ static void names_compare_without_case(void **state) {
     assert_true(same(lower, upper));
 }
 
-static void unlike_labels_have_their_own_sessions(void **state) { /* I-114: CVE-2021-22890 */
+static void I_114_unlike_labels_have_their_own_sessions(void **state) { /* I-114: CVE-2021-22890 */
     (void)state;
     static const uint8_t label[] = {0, 1};
     for (size_t i = 0; i <= sizeof label; i++) {
@@ -259,9 +259,9 @@ static void trust_anchors_are_not_in_it(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_setting_has_its_own_sessions),
+        cmocka_unit_test(I_114_118_each_setting_has_its_own_sessions),
         cmocka_unit_test(names_compare_without_case),
-        cmocka_unit_test(unlike_labels_have_their_own_sessions),
+        cmocka_unit_test(I_114_unlike_labels_have_their_own_sessions),
         cmocka_unit_test(trust_anchors_are_not_in_it),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

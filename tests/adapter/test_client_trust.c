@@ -104,7 +104,7 @@ static void expect(struct world *w, SSL_CTX *ctx, bool offers, bool ok) {
     ERR_clear_error();
 }
 
-static void a_whole_chain_resumes_again_and_again(void **state) { /* I-118 */
+static void I_118_a_whole_chain_resumes_again_and_again(void **state) { /* I-118 */
     (void)state;
     FOR_EACH_WAY(way) {
         struct world w = world_of(way);
@@ -122,7 +122,7 @@ static int accept_any(int ok, X509_STORE_CTX *check) {
     return 1;
 }
 
-static void what_was_not_verified_is_not_kept(void **state) { /* I-113 */
+static void I_113_what_was_not_verified_is_not_kept(void **state) { /* I-113 */
     (void)state;
     FOR_EACH_WAY(way) {
         struct world w = world_of(way);
@@ -140,7 +140,7 @@ static void what_was_not_verified_is_not_kept(void **state) { /* I-113 */
     }
 }
 
-static void changed_anchors_end_it(void **state) { /* I-118, I-130 */
+static void I_118_changed_anchors_end_it(void **state) { /* I-118, I-130 */
     (void)state;
     FOR_EACH_WAY(way) {
         struct world w = world_of(way);
@@ -188,7 +188,7 @@ static resume_status offer_with(struct world *w, const char *host, time_t at) {
     return status;
 }
 
-static void an_expired_leaf_or_another_name_ends_it(void **state) { /* I-118 */
+static void I_118_an_expired_leaf_or_another_name_ends_it(void **state) { /* I-118 */
     (void)state;
     FOR_EACH_WAY(way) {
         struct world w = world_of(way);
@@ -213,7 +213,7 @@ static int refuse_all(int ok, X509_STORE_CTX *check) {
     return 0;
 }
 
-static void the_verify_callback_is_asked_again(void **state) { /* I-118 */
+static void I_118_the_verify_callback_is_asked_again(void **state) { /* I-118 */
     (void)state;
     struct world w = world_of(&ways[TICKET13]);
     expect(&w, w.ctx, false, true);
@@ -249,12 +249,12 @@ static void a_changed_server_certificate_starts_anew(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_whole_chain_resumes_again_and_again),
-        cmocka_unit_test(what_was_not_verified_is_not_kept),
-        cmocka_unit_test(changed_anchors_end_it),
+        cmocka_unit_test(I_118_a_whole_chain_resumes_again_and_again),
+        cmocka_unit_test(I_113_what_was_not_verified_is_not_kept),
+        cmocka_unit_test(I_118_changed_anchors_end_it),
         cmocka_unit_test(a_session_kept_without_verifying_is_no_proof),
-        cmocka_unit_test(an_expired_leaf_or_another_name_ends_it),
-        cmocka_unit_test(the_verify_callback_is_asked_again),
+        cmocka_unit_test(I_118_an_expired_leaf_or_another_name_ends_it),
+        cmocka_unit_test(I_118_the_verify_callback_is_asked_again),
         cmocka_unit_test(a_changed_server_certificate_starts_anew),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

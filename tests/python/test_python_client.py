@@ -56,7 +56,7 @@ def filled(session: Session) -> Client:
 # ---- the cache.
 
 
-def test_put_take_forget(session: Session) -> None:
+def test_I_116_put_take_forget(session: Session) -> None:
     client = filled(session)
     saved = client.take(PEER, NOW)
     assert saved is not None
@@ -76,7 +76,7 @@ def test_put_take_forget(session: Session) -> None:
     assert client.take(PEER, NOW + 300_000) is None  # I-116
 
 
-def test_a_tls13_session_is_taken_once(session: Session) -> None:
+def test_I_116_a_tls13_session_is_taken_once(session: Session) -> None:
     """I-116."""
     fields = {"version": 0x0304, "cipher_suite": 0x1301, "secret": bytes(range(1, 33))}
     tls13 = Session(created_ms=NOW, lifetime=3600, **fields)  # type: ignore[arg-type]
@@ -91,7 +91,7 @@ def test_a_tls13_session_is_taken_once(session: Session) -> None:
     assert again is not None and again.ticket == b"one"
 
 
-def test_every_part_of_a_peer_counts(session: Session) -> None:
+def test_I_114_every_part_of_a_peer_counts(session: Session) -> None:
     """I-114."""
     peers = [
         PEER,
@@ -125,7 +125,7 @@ def test_every_part_of_a_peer_counts(session: Session) -> None:
         {"label": bytes(65536)},
     ],
 )
-def test_what_is_no_peer_is_refused(values: dict[str, object]) -> None:
+def test_I_115_what_is_no_peer_is_refused(values: dict[str, object]) -> None:
     """I-115."""
     with pytest.raises(InvalidError):
         Peer(**{"host": "a.example", "port": 443, **values})  # type: ignore[arg-type]
@@ -217,7 +217,7 @@ def test_a_taken_session_of_a_context(certificate: Path) -> None:
 # ---- files and processes.
 
 
-def test_save_and_load(session: Session, tmp_path: Path, key_file: str) -> None:
+def test_I_119_save_and_load(session: Session, tmp_path: Path, key_file: str) -> None:
     path = tmp_path / "sessions"
     filled(session).save(path, key_file, NOW)
     assert path.stat().st_mode & 0o777 == 0o600

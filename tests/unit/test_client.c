@@ -6,7 +6,7 @@
 
 #include <pthread.h>
 
-static void a_tls12_session_stays_and_a_tls13_ticket_goes(void **state) { /* I-116 */
+static void I_116_a_tls12_session_stays_and_a_tls13_ticket_goes(void **state) { /* I-116 */
     (void)state;
     resume_client *client = client_plain();
     resume_peer *old = peer_named("old.example");
@@ -28,7 +28,7 @@ static void a_tls12_session_stays_and_a_tls13_ticket_goes(void **state) { /* I-1
     resume_client_unref(client);
 }
 
-static void what_was_put_comes_out(void **state) {
+static void I_115_what_was_put_comes_out(void **state) {
     (void)state;
     resume_client *client = client_plain();
     resume_peer *peer = peer_named("a.example");
@@ -55,7 +55,7 @@ static void what_was_put_comes_out(void **state) {
     resume_peer_unref(peer);
 }
 
-static void several_tickets_come_newest_first(void **state) { /* I-116 */
+static void I_116_several_tickets_come_newest_first(void **state) { /* I-116 */
     (void)state;
     resume_client *client = client_plain(); /* 4 for each peer */
     resume_peer *peer = peer_named("a.example");
@@ -113,7 +113,7 @@ static uint64_t life(struct shape shape, uint32_t hint) {
     return end;
 }
 
-static void the_hint_counts_and_the_policy_caps(void **state) { /* I-44, I-45 */
+static void I_44_45_the_hint_counts_and_the_policy_caps(void **state) { /* I-44, I-45 */
     (void)state;
     const struct shape tls12 = {.version = TLS12};
     const struct shape tls13 = {.version = TLS13};
@@ -141,7 +141,7 @@ static void nothing_outlives_its_session_or_its_handshake(void **state) {
     assert_int_equal(life(shape, 7200), 0);
 }
 
-static void the_expired_are_not_offered(void **state) { /* I-116 */
+static void I_116_the_expired_are_not_offered(void **state) { /* I-116 */
     (void)state;
     resume_client *client = client_plain();
     resume_peer *peer = peer_named("a.example");
@@ -158,7 +158,7 @@ static void the_expired_are_not_offered(void **state) { /* I-116 */
     resume_client_unref(client);
 }
 
-static void what_cannot_be_offered_does_not_go_in(void **state) {
+static void I_115_136_what_cannot_be_offered_does_not_go_in(void **state) {
     (void)state;
     static const uint8_t ticket[4] = {1, 2, 3, 4};
     static uint8_t long_ticket[65536];
@@ -237,7 +237,7 @@ static void the_policy_rules(void **state) {
     resume_client_unref(client);
 }
 
-static void peers_do_not_mix(void **state) { /* I-114 */
+static void I_114_peers_do_not_mix(void **state) { /* I-114 */
     (void)state;
     resume_client *client = client_plain();
     resume_peer *a = peer_named("a.example");
@@ -456,7 +456,7 @@ static void *take_all(void *arg) {
     return NULL;
 }
 
-static void each_ticket_is_taken_by_one_thread(void **state) { /* I-116 */
+static void I_116_each_ticket_is_taken_by_one_thread(void **state) { /* I-116 */
     (void)state;
     resume_client *client = client_limited(0, 0, 64);
     resume_peer *peer = peer_named("a.example");
@@ -516,23 +516,23 @@ static void misuse_is_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_tls12_session_stays_and_a_tls13_ticket_goes),
-        cmocka_unit_test(what_was_put_comes_out),
-        cmocka_unit_test(several_tickets_come_newest_first),
+        cmocka_unit_test(I_116_a_tls12_session_stays_and_a_tls13_ticket_goes),
+        cmocka_unit_test(I_115_what_was_put_comes_out),
+        cmocka_unit_test(I_116_several_tickets_come_newest_first),
         cmocka_unit_test(a_new_tls12_session_replaces_the_old_one),
-        cmocka_unit_test(the_hint_counts_and_the_policy_caps),
+        cmocka_unit_test(I_44_45_the_hint_counts_and_the_policy_caps),
         cmocka_unit_test(nothing_outlives_its_session_or_its_handshake),
-        cmocka_unit_test(the_expired_are_not_offered),
-        cmocka_unit_test(what_cannot_be_offered_does_not_go_in),
+        cmocka_unit_test(I_116_the_expired_are_not_offered),
+        cmocka_unit_test(I_115_136_what_cannot_be_offered_does_not_go_in),
         cmocka_unit_test(the_policy_rules),
-        cmocka_unit_test(peers_do_not_mix),
+        cmocka_unit_test(I_114_peers_do_not_mix),
         cmocka_unit_test(an_unused_ticket_goes_back_to_its_place),
         cmocka_unit_test(not_all_come_back),
         cmocka_unit_test(a_failed_one_is_forgotten_and_no_other),
         cmocka_unit_test(a_full_client_evicts_who_was_not_asked_for),
         cmocka_unit_test(bytes_are_bounded),
         cmocka_unit_test(any_order_of_calls_keeps_the_counts),
-        cmocka_unit_test(each_ticket_is_taken_by_one_thread),
+        cmocka_unit_test(I_116_each_ticket_is_taken_by_one_thread),
         cmocka_unit_test(misuse_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

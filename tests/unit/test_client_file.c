@@ -79,7 +79,7 @@ static void everything_comes_back(void **state) {
     resume_client_unref(next);
 }
 
-static void the_expired_stay_behind_and_this_policy_rules(void **state) { /* I-116 */
+static void I_116_the_expired_stay_behind_and_this_policy_rules(void **state) { /* I-116 */
     (void)state;
     resume_client *client = client_plain();
     resume_client *next = NULL;
@@ -143,7 +143,7 @@ static void limits_hold_for_what_is_loaded(void **state) {
     resume_client_unref(small);
 }
 
-static void long_tickets_and_many_of_them_fit(void **state) { /* I-115 */
+static void I_115_long_tickets_and_many_of_them_fit(void **state) { /* I-115 */
     (void)state;
     static uint8_t ticket[65535];
     resume_client *client = client_plain();
@@ -194,7 +194,7 @@ static bool holds(const uint8_t *data, size_t len, const char *text) {
     return memmem(data, len, text, strlen(text)) != NULL;
 }
 
-static void even_the_opened_file_names_no_host(void **state) { /* I-119 */
+static void I_119_even_the_opened_file_names_no_host(void **state) { /* I-119 */
     (void)state;
     resume_client *client = client_plain();
     resume_peer *peer = peer_named("very-secret.example");
@@ -363,11 +363,11 @@ static void what_was_taken_before_a_load_does_not_come_back(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(everything_comes_back),
-        cmocka_unit_test(the_expired_stay_behind_and_this_policy_rules),
+        cmocka_unit_test(I_116_the_expired_stay_behind_and_this_policy_rules),
         cmocka_unit_test(limits_hold_for_what_is_loaded),
-        cmocka_unit_test(long_tickets_and_many_of_them_fit),
+        cmocka_unit_test(I_115_long_tickets_and_many_of_them_fit),
         cmocka_unit_test(an_empty_client_is_a_file_too),
-        cmocka_unit_test(even_the_opened_file_names_no_host),
+        cmocka_unit_test(I_119_even_the_opened_file_names_no_host),
         cmocka_unit_test(a_damaged_file_changes_nothing),
         cmocka_unit_test(content_that_is_none_is_refused_though_well_sealed),
         cmocka_unit_test(the_file_itself_has_its_answers),

@@ -65,7 +65,7 @@ static resume_status status_of(struct record r, const char *tagged, size_t tagge
 #define WITH(tagged)   status_of(TLS12_RECORD, tagged, sizeof(tagged) - 1)
 #define RECORD(tagged) record_of(TLS12_RECORD, tagged, sizeof(tagged) - 1)
 
-static void the_fixed_fields_are_checked(void **state) { /* I-38, I-156 */
+static void I_38_the_fixed_fields_are_checked(void **state) { /* I-38, I-156 */
     (void)state;
     assert_int_equal(status_of(TLS12_RECORD, "", 0), RESUME_OK);
     assert_int_equal(status_of((struct record){1, 0x0303, 2, 0, 48}, "", 0), RESUME_OK);
@@ -190,7 +190,7 @@ static void assert_opaque(const char *blob, size_t blob_len) {
 #define OPAQUE(blob) assert_opaque(blob, sizeof(blob) - 1)
 #define TIME_ENTRY   "\xff\xff\x00\x08\0\0\0\0\0\0\0\x09"
 
-static void a_broken_container_is_the_applications_own(void **state) { /* I-14, I-157 */
+static void I_14_a_broken_container_is_the_applications_own(void **state) { /* I-14, I-157 */
     (void)state;
     OPAQUE(""); /* empty stays empty */
     OPAQUE("rsm\2");
@@ -202,7 +202,7 @@ static void a_broken_container_is_the_applications_own(void **state) { /* I-14, 
     OPAQUE("rsm\1\xff\xff\0\x07\0\0\0\0\0\0\0");
 }
 
-static void a_container_is_unpacked(void **state) { /* I-36, I-159 */
+static void I_36_a_container_is_unpacked(void **state) { /* I-36, I-159 */
     (void)state;
     static const char blob[] = "rsm\1\1\0\0\2ab" TIME_ENTRY "\2\0\0\0";
     resume_session *session = with_appdata(blob, sizeof blob - 1);
@@ -297,14 +297,14 @@ static void a_clients_ticket_goes_along_and_does_not_count(void **state) { /* I-
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_fixed_fields_are_checked),
+        cmocka_unit_test(I_38_the_fixed_fields_are_checked),
         cmocka_unit_test(foreign_features_are_unsupported),
         cmocka_unit_test(what_openssl_ignores_is_ignored),
         cmocka_unit_test(tagged_fields_are_checked),
         cmocka_unit_test(times_that_are_absent_or_absurd),
         cmocka_unit_test(a_time_near_zero_does_not_become_now),
-        cmocka_unit_test(a_broken_container_is_the_applications_own),
-        cmocka_unit_test(a_container_is_unpacked),
+        cmocka_unit_test(I_14_a_broken_container_is_the_applications_own),
+        cmocka_unit_test(I_36_a_container_is_unpacked),
         cmocka_unit_test(too_long_is_an_answer),
         cmocka_unit_test(a_clients_ticket_goes_along_and_does_not_count),
     };

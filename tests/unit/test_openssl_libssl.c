@@ -136,7 +136,7 @@ static void check_handshake(int version, bool client_certificate, bool names, bo
     pair_free(&pair);
 }
 
-static void sessions_of_tls12(void **state) { /* I-14, I-15 */
+static void I_14_15_sessions_of_tls12(void **state) { /* I-14, I-15 */
     (void)state;
     check_handshake(TLS1_2_VERSION, false, false, true);
     check_handshake(TLS1_2_VERSION, false, true, true);
@@ -144,7 +144,7 @@ static void sessions_of_tls12(void **state) { /* I-14, I-15 */
     check_handshake(TLS1_2_VERSION, true, false, false);
 }
 
-static void sessions_of_tls13(void **state) { /* I-14, I-15 */
+static void I_14_15_sessions_of_tls13(void **state) { /* I-14, I-15 */
     (void)state;
     check_handshake(TLS1_3_VERSION, false, false, true);
     check_handshake(TLS1_3_VERSION, false, true, true);
@@ -215,7 +215,7 @@ static SSL_SESSION *find_session(SSL *ssl, const unsigned char *id, int id_len, 
     return same ? openssl_read(&stored) : NULL;
 }
 
-static void openssl_resumes_from_our_bytes(void **state) { /* I-01, I-14 */
+static void I_01_14_openssl_resumes_from_our_bytes(void **state) { /* I-01, I-14 */
     (void)state;
     static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
     for (size_t i = 0; i < 4; i++) {
@@ -249,7 +249,7 @@ static void openssl_reads_the_vectors(void **state) {
     }
 }
 
-static void application_data_of_openssl(void **state) { /* I-14 */
+static void I_14_application_data_of_openssl(void **state) { /* I-14 */
     (void)state;
     static const char *const blobs[] = {"x", "application's own", "rsm", "rsm\1", "rsm\1\1\1"};
     for (size_t i = 0; i < sizeof blobs / sizeof blobs[0]; i++) {
@@ -305,7 +305,7 @@ static void assert_blob(uint64_t authenticated_ms, uint16_t tag, const char *dat
     resume_session_options_unref(options);
 }
 
-static void a_container_only_where_it_is_needed(void **state) { /* I-36, I-159 */
+static void I_36_a_container_only_where_it_is_needed(void **state) { /* I-36, I-159 */
     (void)state;
     const uint64_t created = UINT64_C(1700000000000); /* 0x18bcfe56800 */
     assert_blob(created, 0, "opaque", "opaque", 6);
@@ -333,13 +333,13 @@ static int free_identities(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sessions_of_tls12),
-        cmocka_unit_test(sessions_of_tls13),
+        cmocka_unit_test(I_14_15_sessions_of_tls12),
+        cmocka_unit_test(I_14_15_sessions_of_tls13),
         cmocka_unit_test(sessions_of_a_client),
-        cmocka_unit_test(openssl_resumes_from_our_bytes),
+        cmocka_unit_test(I_01_14_openssl_resumes_from_our_bytes),
         cmocka_unit_test(openssl_reads_the_vectors),
-        cmocka_unit_test(application_data_of_openssl),
-        cmocka_unit_test(a_container_only_where_it_is_needed),
+        cmocka_unit_test(I_14_application_data_of_openssl),
+        cmocka_unit_test(I_36_a_container_only_where_it_is_needed),
     };
     return cmocka_run_group_tests(tests, make_identities, free_identities);
 }

@@ -22,7 +22,7 @@ static void set_alpn(resume_peer *peer, const char *list) {
     OK(resume_peer_set_alpn(peer, (const uint8_t *)list, strlen(list)));
 }
 
-static void every_part_keeps_apart(void **state) { /* I-114 */
+static void I_114_every_part_keeps_apart(void **state) { /* I-114 */
     (void)state;
     resume_peer *peers[8] = {NULL};
     for (size_t i = 0; i < 8; i++) {
@@ -43,7 +43,7 @@ static void every_part_keeps_apart(void **state) { /* I-114 */
     }
 }
 
-static void bytes_do_not_move_from_part_to_part(void **state) { /* I-114 */
+static void I_114_bytes_do_not_move_from_part_to_part(void **state) { /* I-114 */
     (void)state;
     resume_peer *a = peer_named("a.example");
     resume_peer *b = peer_named("a.example");
@@ -90,7 +90,7 @@ static void a_part_that_is_taken_away_is_gone(void **state) {
     resume_peer_unref(b);
 }
 
-static void the_longest_parts_fit_and_longer_ones_are_refused(void **state) { /* I-115 */
+static void I_115_the_longest_parts_fit_and_longer_ones_are_refused(void **state) { /* I-115 */
     (void)state;
     static uint8_t bytes[RESUME_PEER_LABEL_MAX + 1];
     static char host[257];
@@ -148,11 +148,11 @@ static void misuse_is_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_part_keeps_apart),
-        cmocka_unit_test(bytes_do_not_move_from_part_to_part),
+        cmocka_unit_test(I_114_every_part_keeps_apart),
+        cmocka_unit_test(I_114_bytes_do_not_move_from_part_to_part),
         cmocka_unit_test(names_compare_without_case_and_labels_with),
         cmocka_unit_test(a_part_that_is_taken_away_is_gone),
-        cmocka_unit_test(the_longest_parts_fit_and_longer_ones_are_refused),
+        cmocka_unit_test(I_115_the_longest_parts_fit_and_longer_ones_are_refused),
         cmocka_unit_test(what_is_no_list_of_protocols_is_refused),
         cmocka_unit_test(misuse_is_refused),
     };
