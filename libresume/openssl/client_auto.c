@@ -35,7 +35,7 @@ static bool set_host(struct target *target, const char *host) {
 
 /* The other end of the socket, if there is one: the address with its scope, and the port. */
 static void ask_socket(const SSL *ssl, struct target *target) {
-    struct sockaddr_storage address = {0};
+    struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
     socklen_t len = sizeof address;
     char port[8];
     int fd = SSL_get_fd(ssl);

@@ -42,9 +42,11 @@ static bool add_text(EVP_MD_CTX *digest, const char *text) {
 static bool add_name(EVP_MD_CTX *digest, const char *name) {
     bool ok = add_number(digest, strlen(name));
     for (const char *p = name; ok && *p; p++) {
-        uint8_t c = (uint8_t)*p;
-        uint8_t lower = c >= 'A' && c <= 'Z' ? (uint8_t)(c + ('a' - 'A')) : c;
-        ok = EVP_DigestUpdate(digest, &lower, 1) == 1;
+        uint8_t letter = (uint8_t)*p;
+        if (letter >= 'A' && letter <= 'Z') {
+            letter |= 0x20;
+        }
+        ok = EVP_DigestUpdate(digest, &letter, 1) == 1;
     }
     return ok;
 }

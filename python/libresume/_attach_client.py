@@ -87,6 +87,8 @@ def peer_of(ssl_context: ssl.SSLContext, host: str, port: int = 0) -> Peer:
     """
     if not 0 <= port <= 65535:
         raise InvalidError(Status.E_INVALID, f"a port is a number from 0 to 65535, not {port}")
+    if "\0" in host:
+        raise InvalidError(Status.E_INVALID, "a host has no NUL inside")
     try:
         name = ipaddress.ip_address(host).compressed
     except ValueError:

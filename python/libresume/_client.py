@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from libresume import _low
 from libresume._enums import ClientStatistic, Status
-from libresume._errors import Error, InvalidError
+from libresume._errors import AccessError, InvalidError
 from libresume._handle import Bytes, Handle, clock, reasons
 from libresume._keyring import Keyring
 from libresume._peer import Peer
@@ -205,12 +205,11 @@ class Client(Handle["_low._ClientHandle"]):
             keys = file[1]
         if path is None or keys is None:
             raise InvalidError(Status.E_INVALID, "a path and the keys that seal are needed")
-        with _naming(path):
-            status = _low.client_save(
-                self._handle, os.fsdecode(path), _ring(keys)._handle, clock(now_ms)
-            )
+        name, ring = _name(path), _ring(keys)
+        with _naming(name, "it cannot be written there"):
+            status = _low.client_save(self._handle, name, ring._handle, clock(now_ms))
         if status != Status.OK:
-            raise InvalidError(status, f"{os.fsdecode(path)} was not saved: {status.text}")
+            raise InvalidError(status, f"{name} was not saved: {status.text}")
 
     def load(self, path: PathLike, keys: str | Keyring, now_ms: int | None = None) -> bool:
         """Takes the sessions of a file in place of those it has; false if there is no such file.
@@ -219,13 +218,12 @@ class Client(Handle["_low._ClientHandle"]):
         may read or write, or that is none; its ``status`` tells which. AccessError, an OSError, if
         it cannot be read. Then the client is as it was.
         """
-        with _naming(path):
-            status = _low.client_load(
-                self._handle, os.fsdecode(path), _ring(keys)._handle, clock(now_ms)
-            )
+        name, ring = _name(path), _ring(keys)
+        with _naming(name, "it must be a file of this user that nobody else may read or write"):
+            status = _low.client_load(self._handle, name, ring._handle, clock(now_ms))
         if status not in {Status.OK, Status.MISS}:
             why = _NOT_LOADED.get(status, status.text)
-            raise InvalidError(status, f"{os.fsdecode(path)} was not loaded: {why}")
+            raise InvalidError(status, f"{name} was not loaded: {why}")
         return status == Status.OK
 
     def __repr__(self) -> str:
@@ -247,10 +245,18 @@ def _ring(keys: str | Keyring) -> Keyring:
     return Keyring(keys)
 
 
+def _name(path: PathLike) -> str:
+    """The path as text without a NUL, at which C would cut it off."""
+    name = os.fsdecode(path)
+    if "\0" in name:
+        raise InvalidError(Status.E_INVALID, "a path has no NUL inside")
+    return name
+
+
 @contextmanager
-def _naming(path: PathLike) -> Iterator[None]:
-    """Puts the name of a file in front of what went wrong with it."""
+def _naming(name: str, hint: str) -> Iterator[None]:
+    """Says of which file it is that something went wrong, and what may help."""
     try:
         yield
-    except Error as error:
-        raise type(error)(error.status, f"{os.fsdecode(path)}: {error}") from None
+    except (InvalidError, AccessError) as error:
+        raise type(error)(error.status, f"{name}: {hint} ({error})") from None

@@ -42,6 +42,8 @@ class Peer(Handle["_low._PeerHandle"]):
         """
         if not 0 <= port <= 65535:
             raise InvalidError(Status.E_INVALID, f"a port is a number from 0 to 65535, not {port}")
+        if not 0 < len(host.encode()) < 256 or "\0" in host:
+            raise InvalidError(Status.E_INVALID, "a host has 1 to 255 bytes, and no NUL")
         names = [name.encode() for name in alpn]
         if any(not 0 < len(name) < 256 for name in names):
             raise InvalidError(Status.E_INVALID, "an ALPN name has 1 to 255 bytes")

@@ -10,6 +10,8 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -222,6 +224,102 @@ static void a_server_that_forgot_gets_a_full_handshake(void **state) { /* I-22 *
     }
 }
 
+static void a_hello_retry_changes_nothing(void **state) {
+    (void)state;
+    struct world w = world_of(&ways[TICKET13]);
+    assert_int_equal(SSL_CTX_set1_groups_list(w.server, "P-384"), 1);
+    assert_int_equal(SSL_CTX_set1_groups_list(w.ctx, "X25519:P-384"), 1);
+    assert_false(goes(&w, w.ctx, "a.example"));
+    for (int i = 0; i < 3; i++) {
+        assert_true(goes(&w, w.ctx, "a.example"));
+    }
+    world_end(&w);
+}
+
+static uint64_t takes(resume_client *client) {
+    uint64_t hits = 0;
+    uint64_t misses = 0;
+    OK(resume_client_stats(client, RESUME_CLIENT_HITS, &hits));
+    OK(resume_client_stats(client, RESUME_CLIENT_MISSES, &misses));
+    return hits + misses;
+}
+
+static void renegotiation_is_left_alone(void **state) {
+    (void)state;
+    struct world w = world_of(&ways[TICKET12]);
+    SSL_CTX_set_options(w.server, SSL_OP_ALLOW_CLIENT_RENEGOTIATION);
+    assert_false(goes(&w, w.ctx, "a.example"));
+    struct visit visit = visit_begin(w.server, w.ctx, "a.example", NULL);
+    visit_run(&visit);
+    assert_true(visit.ok && visit.reused);
+    uint64_t before = takes(w.client);
+    assert_int_equal(SSL_renegotiate(visit.client), 1);
+    for (int i = 0; i < 4; i++) {
+        char byte;
+        SSL_do_handshake(visit.client);
+        SSL_read(visit.server, &byte, 1);
+    }
+    assert_int_equal(SSL_num_renegotiations(visit.client), 1);
+    assert_true(SSL_is_init_finished(visit.client) && !SSL_session_reused(visit.client));
+    assert_int_equal(takes(w.client), before);
+    visit_end(&visit);
+    assert_true(goes(&w, w.ctx, "a.example"));
+    world_end(&w);
+}
+
+struct crowd {
+    struct world *world;
+    atomic_int failed;
+    atomic_int reused;
+};
+
+/* cmocka's assertions are for the main thread only. */
+static void *visitor(void *arg) {
+    struct crowd *crowd = arg;
+    for (int round = 0; round < 12; round++) {
+        struct visit visit = {SSL_new(crowd->world->server), SSL_new(crowd->world->ctx), false,
+                              false};
+        BIO *server_bio = NULL;
+        BIO *client_bio = NULL;
+        char byte;
+        BIO_new_bio_pair(&server_bio, 1 << 17, &client_bio, 1 << 17);
+        SSL_set_bio(visit.server, server_bio, server_bio);
+        SSL_set_bio(visit.client, client_bio, client_bio);
+        SSL_set_accept_state(visit.server);
+        SSL_set_connect_state(visit.client);
+        set_name(visit.client, round % 2 ? "a.example" : "b.example");
+        for (int i = 0; i < 6; i++) {
+            SSL_do_handshake(visit.client);
+            SSL_do_handshake(visit.server);
+        }
+        SSL_read(visit.client, &byte, 1);
+        bool ok = SSL_is_init_finished(visit.client) && SSL_is_init_finished(visit.server);
+        atomic_fetch_add(&crowd->failed, !ok);
+        atomic_fetch_add(&crowd->reused, ok && SSL_session_reused(visit.client));
+        SSL_free(visit.client);
+        SSL_free(visit.server);
+    }
+    return NULL;
+}
+
+static void many_threads_share_a_context(void **state) { /* I-168 */
+    (void)state;
+    FOR_EACH_WAY(way) {
+        struct world w = world_of(way);
+        struct crowd crowd = {.world = &w};
+        pthread_t threads[4];
+        for (size_t i = 0; i < 4; i++) {
+            assert_int_equal(pthread_create(&threads[i], NULL, visitor, &crowd), 0);
+        }
+        for (size_t i = 0; i < 4; i++) {
+            pthread_join(threads[i], NULL);
+        }
+        assert_int_equal(crowd.failed, 0);
+        assert_true(crowd.reused >= 24);
+        world_end(&w);
+    }
+}
+
 static void servers_are_left_alone(void **state) { /* I-133 */
     (void)state;
     struct world w = world_of(&ways[TICKET12]);
@@ -422,6 +520,9 @@ int main(void) {
         cmocka_unit_test(I_118_an_ssl_may_be_used_again),
         cmocka_unit_test(I_116_a_handshake_that_broke_off_uses_its_ticket_up),
         cmocka_unit_test(a_server_that_forgot_gets_a_full_handshake),
+        cmocka_unit_test(a_hello_retry_changes_nothing),
+        cmocka_unit_test(renegotiation_is_left_alone),
+        cmocka_unit_test(many_threads_share_a_context),
         cmocka_unit_test(servers_are_left_alone),
         cmocka_unit_test(detached_means_left_alone),
         cmocka_unit_test(the_applications_info_callback_is_chained),

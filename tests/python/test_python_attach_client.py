@@ -7,7 +7,9 @@ import asyncio
 import gc
 import http.client
 import os
+import shutil
 import ssl
+import subprocess
 import threading
 import urllib.request
 from pathlib import Path
@@ -181,6 +183,22 @@ def test_todays_anchors_judge(names: Path, impostor: Path, version: str) -> None
     with pytest.raises(ssl.SSLCertVerificationError):
         visit(server, now)
     assert resumed_by(server) == 1
+
+
+@both_versions
+def test_anchors_in_a_directory(names: Path, tmp_path: Path, version: str) -> None:
+    """libcrypto reads them when it first needs one, which must not look like other settings."""
+    shutil.copy(names.with_suffix(".crt"), tmp_path)
+    subprocess.run(["openssl", "rehash", str(tmp_path)], check=True, capture_output=True)
+    context = client_context(version)
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.check_hostname = True
+    context.load_verify_locations(capath=str(tmp_path))
+    assert not context.get_ca_certs()
+    attach_client(context)
+    server = attached(names, version)
+    assert [visit(server, context).reused for _ in range(3)] == [False, True, True]
+    assert context.get_ca_certs()
 
 
 @both_versions
@@ -399,6 +417,12 @@ def test_peers_of_contexts(names: Path) -> None:
     assert len(client) == 1
     assert visit(server, context, server_name="b.example").reused
     assert not visit(server, context, server_name="a.example").reused
-    for host, port in (("", 1), ("a" * 300, 1), ("a.example", -1), ("a.example", 65536)):
+    for host, port in (
+        ("", 1),
+        ("a\0b", 1),
+        ("a" * 300, 1),
+        ("a.example", -1),
+        ("a.example", 65536),
+    ):
         with pytest.raises(ValueError, match=r"."):
             peer_of(context, host, port)

@@ -117,6 +117,7 @@ def test_I_114_every_part_of_a_peer_counts(session: Session) -> None:
     [
         {"host": ""},
         {"host": "a" * 256},
+        {"host": "a\0b"},
         {"port": -1},
         {"port": 65536},
         {"server_name": "a" * 256},
@@ -253,7 +254,13 @@ def test_what_does_not_load_changes_nothing(
     refused(key_file, Status.MALFORMED, "no file of sessions")
     path.write_bytes(good)
     path.chmod(0o644)
-    refused(key_file, Status.E_INVALID, "sessions")
+    refused(key_file, Status.E_INVALID, "nobody else may read")
+    for call in (client.load, client.save):
+        with pytest.raises(InvalidError, match="NUL"):
+            call("a\0b", key_file)
+    with pytest.raises(AccessError, match="cannot open") as missing:
+        client.load(path, f"file:{tmp_path}/missing")
+    assert str(path) not in str(missing.value)
     with pytest.raises(InvalidError, match="random:"):
         client.load(path, "random:")
     with pytest.raises(AccessError) as caught:
