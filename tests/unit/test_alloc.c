@@ -10,7 +10,7 @@
 #include <malloc.h>
 #include <pthread.h>
 
-enum { KINDS = 6, THREADS = 4, EACH = 50000 };
+enum { KINDS = 6, THREADS = 4, EACH = 400000 };
 
 /* Fresh memory is then not zero by chance. Does nothing where a sanitizer owns the heap: it fills
  * by itself. */
