@@ -161,6 +161,12 @@ static void test_one_behind_the_other(void **state) {
     assert_int_equal(store(2), 8);
     assert_int_equal(part->state->top, 10);
     assert_int_equal(rsm_count_of(&part->state->granules_used), 10);
+    while (part->granules - part->state->top > 9) {
+        store(9);
+    }
+    uint32_t top = part->state->top;
+    assert_int_equal(store(part->granules - top), top); /* to the last granule */
+    assert_int_equal(evictions(), 0);
     end();
 }
 
