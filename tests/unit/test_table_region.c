@@ -208,6 +208,7 @@ static void test_key_is_wiped(void **state) {
     (void)state;
     struct rsm_table *table = make(RSM_TABLE_BYTES_MIN, 0, 1);
     uintptr_t at = (uintptr_t)table->key;
+    dirty_heap(false);
     uint8_t before[sizeof table->key];
     uint8_t after[sizeof table->key];
     memcpy(before, table->key, sizeof before);
