@@ -374,6 +374,80 @@ out:
     return status;
 }
 
+static resume_status make_peer(resume_peer **ret_peer) {
+    resume_peer *peer = NULL;
+    resume_status status;
+    MAKE(peer, resume_peer_new("example.org", 443, &peer));
+    TRY(resume_peer_set_server_name(peer, "example.org", 11));
+    TRY(resume_peer_set_alpn(peer, (const uint8_t *)"\x02h2", 3));
+    TRY(resume_peer_set_label(peer, id, sizeof id));
+    *ret_peer = peer;
+    peer = NULL;
+out:
+    resume_peer_unref(peer);
+    return status;
+}
+
+static resume_status flow_client(void) {
+    resume_client_options *options = NULL;
+    resume_policy *policy = NULL;
+    resume_client *client = NULL;
+    resume_peer *peer = NULL;
+    resume_session *session = NULL;
+    resume_saved *saved = NULL;
+    resume_status status;
+    TRY(make_session(&session));
+    TRY(make_peer(&peer));
+    MAKE(policy, resume_policy_new(&policy));
+    MAKE(options, resume_client_options_new(&options));
+    TRY(resume_client_options_set_policy(options, policy));
+    MAKE(client, resume_client_new(options, &client));
+    TRY(resume_client_put(client, peer, session, id, sizeof id, 300, NOW));
+    MAKE(saved, resume_client_take(client, peer, NOW, &saved));
+    TRY(resume_client_return(client, peer, saved, NOW));
+    TRY(resume_client_forget_saved(client, peer, saved));
+out:
+    resume_saved_unref(saved);
+    resume_session_unref(session);
+    resume_peer_unref(peer);
+    resume_client_unref(client);
+    resume_client_options_unref(options);
+    resume_policy_unref(policy);
+    return status;
+}
+
+static resume_status flow_client_file(void) {
+    char path[96];
+    resume_keyring *ring = NULL;
+    resume_client *client = NULL;
+    resume_client *next = NULL;
+    resume_peer *peer = NULL;
+    resume_session *session = NULL;
+    resume_status status;
+    snprintf(path, sizeof path, "%s.client", key_path);
+    TRY(make_session(&session));
+    TRY(make_peer(&peer));
+    MAKE(ring, resume_keyring_from_url("random:", NULL, NOW, &ring));
+    MAKE(client, resume_client_new(NULL, &client));
+    MAKE(next, resume_client_new(NULL, &next));
+    TRY(resume_client_put(client, peer, session, id, sizeof id, 300, NOW));
+    TRY(resume_client_put(next, peer, session, NULL, 0, 300, NOW));
+    TRY(resume_client_save(client, path, ring, NOW));
+    status = resume_client_load(next, path, ring, NOW);
+    /* A load that fails leaves the client as it was. */
+    if (resume_client_count(next) != 1) {
+        status = RESUME_E_STATE;
+    }
+out:
+    unlink(path);
+    resume_session_unref(session);
+    resume_peer_unref(peer);
+    resume_client_unref(client);
+    resume_client_unref(next);
+    resume_keyring_unref(ring);
+    return status;
+}
+
 static resume_status flow_key_block(void) {
     static const uint8_t secret[48] = {9, 8, 7, 6, 5, 4, 3, 2, 1};
     resume_key_block *full = NULL;
@@ -472,6 +546,8 @@ int main(void) {
     static struct attempt store = {flow_store, 0};
     static struct attempt hello = {flow_hello, 0};
     static struct attempt server = {flow_server, 0};
+    static struct attempt client = {flow_client, 0};
+    static struct attempt client_file = {flow_client_file, 0};
     static struct attempt key_block = {flow_key_block, 0};
     const struct CMUnitTest tests[] = {
         {"session", test_flow, NULL, NULL, &session},
@@ -484,6 +560,8 @@ int main(void) {
         {"store memory:", test_flow, NULL, NULL, &store},
         {"hello", test_flow, NULL, NULL, &hello},
         {"server", test_flow, NULL, NULL, &server},
+        {"client", test_flow, NULL, NULL, &client},
+        {"client's file", test_flow, NULL, NULL, &client_file},
         {"key block", test_flow, NULL, NULL, &key_block},
     };
     return cmocka_run_group_tests(tests, write_key, remove_key);

@@ -112,7 +112,7 @@ static void extensions_of_the_caller(void **state) {
     assert_int_equal(add(list, 0x10000), RESUME_TOO_LARGE);
 }
 
-static void tickets(void **state) {
+static void I_32_34_tickets(void **state) {
     (void)state;
     static uint8_t ticket[0x10000];
     const uint8_t *back = NULL;
@@ -216,7 +216,7 @@ int main(void) {
         cmocka_unit_test(I_37_every_length_of_the_id),
         cmocka_unit_test(buffers),
         cmocka_unit_test(extensions_of_the_caller),
-        cmocka_unit_test(tickets),
+        cmocka_unit_test(I_32_34_tickets),
         cmocka_unit_test(a_handle_forgets),
         cmocka_unit_test(arguments),
         cmocka_unit_test(I_95_without_memory),

@@ -26,7 +26,7 @@ static void the_bytes_are_those_of_the_rfc(void **state) {
     assert_memory_equal(out, want, sizeof want - 1);
 }
 
-static void what_is_written_is_read(void **state) {
+static void I_44_what_is_written_is_read(void **state) {
     (void)state;
     static uint8_t ticket[RSM_TICKET_MAX];
     static const size_t lengths[] = {0, 1, 255, 256, 65530, RSM_TICKET_MAX};
@@ -77,7 +77,7 @@ static void faults(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_bytes_are_those_of_the_rfc),
-        cmocka_unit_test(what_is_written_is_read),
+        cmocka_unit_test(I_44_what_is_written_is_read),
         cmocka_unit_test(faults),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

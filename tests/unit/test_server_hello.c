@@ -114,7 +114,7 @@ static void versions(void **state) { /* RFC 8446 section 4.2.1 */
     assert_int_equal(WITH("\x00\x2b\x00\x00"), RESUME_FAULT_SUPPORTED_VERSIONS);
 }
 
-static void faults(void **state) {
+static void I_38_faults(void **state) {
     (void)state;
     static const uint8_t id[255] = {0};
     assert_int_equal(WITH(""), RESUME_FAULT_NONE);
@@ -173,7 +173,7 @@ int main(void) {
         cmocka_unit_test(the_bytes_are_those_of_the_rfc),
         cmocka_unit_test(the_longest_extensions),
         cmocka_unit_test(versions),
-        cmocka_unit_test(faults),
+        cmocka_unit_test(I_38_faults),
         cmocka_unit_test(I_155_truncation),
         cmocka_unit_test(what_a_caller_may_add),
     };
