@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * libresume reads the session. The ticket is no part of a session but of the client's memory of
- * it: OpenSSL keeps it in the same SEQUENCE under tag [10], as an OCTET STRING.
+ * Reads what openssl s_client -sess_out wrote. The ticket is no part of a session but of the
+ * client's memory of it, so it has a call of its own.
  */
 #include "saved_session.h"
 #include "show.h"
 
-#include <openssl/asn1.h>
 #include <openssl/pem.h>
 
 #include <string.h>
-
-enum { TICKET_TAG = 10 };
 
 static enum outcome read_file(const char *path, uint8_t **ret_der, size_t *ret_len) {
     BIO *file = BIO_new_file(path, "rb");
@@ -44,37 +41,18 @@ static enum outcome read_file(const char *path, uint8_t **ret_der, size_t *ret_l
     return DONE;
 }
 
-/* The next element: steps behind its header. */
-static bool next_element(const unsigned char **p, const unsigned char *end, int *ret_tag,
-                         int *ret_class, long *ret_len) {
-    return (ASN1_get_object(p, ret_len, ret_tag, ret_class, end - *p) & 0x80) == 0;
-}
-
-/* Copies what stands in [10], if it is there; libresume has checked the rest. */
-static bool copy_ticket(const uint8_t *der, size_t der_len, struct saved_session *saved) {
-    const unsigned char *p = der;
-    const unsigned char *end = der + der_len;
-    int tag = 0;
-    int class = 0;
-    long len = 0;
-    if (!next_element(&p, end, &tag, &class, &len)) { /* the SEQUENCE itself */
-        return false;
+/* Copies the ticket, if there is one. */
+static resume_status copy_ticket(const uint8_t *der, size_t der_len, struct saved_session *saved) {
+    const uint8_t *ticket = NULL;
+    size_t len = 0;
+    uint32_t hint = 0;
+    resume_status status = resume_session_ticket_from_openssl(der, der_len, &ticket, &len, &hint);
+    if (status != RESUME_OK || len == 0) {
+        return status;
     }
-    while (p < end) {
-        if (!next_element(&p, end, &tag, &class, &len)) {
-            return false;
-        }
-        if (class == V_ASN1_CONTEXT_SPECIFIC && tag == TICKET_TAG) {
-            if (!next_element(&p, end, &tag, &class, &len) || tag != V_ASN1_OCTET_STRING) {
-                return false;
-            }
-            saved->ticket = len > 0 ? OPENSSL_memdup(p, (size_t)len) : NULL;
-            saved->ticket_len = (size_t)len;
-            return len == 0 || saved->ticket != NULL;
-        }
-        p += len;
-    }
-    return true;
+    saved->ticket = OPENSSL_memdup(ticket, len);
+    saved->ticket_len = len;
+    return saved->ticket ? RESUME_OK : RESUME_E_NOMEM;
 }
 
 enum outcome saved_session_read(const char *path, uint64_t now_ms,
@@ -87,10 +65,10 @@ enum outcome saved_session_read(const char *path, uint64_t now_ms,
     }
     struct saved_session saved = {0};
     resume_status status = resume_session_from_openssl(der, der_len, now_ms, &saved.session);
-    bool ok = status == RESUME_OK && copy_ticket(der, der_len, &saved);
+    status = status ? status : copy_ticket(der, der_len, &saved);
     OPENSSL_clear_free(der, der_len);
-    if (!ok) {
-        tell("%s: %s", path, resume_status_name(status ? status : RESUME_MALFORMED));
+    if (status != RESUME_OK) {
+        tell("%s: %s", path, resume_status_name(status));
         saved_session_clear(&saved);
         return FAILED;
     }
