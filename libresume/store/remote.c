@@ -134,7 +134,7 @@ static enum rsm_pass ask(struct remote *remote) {
         return RSM_PASS_CALL;
     }
     enum rsm_pass pass = RSM_PASS_NONE;
-    if (!rsm_worker_wake(&remote->worker)) {
+    if (!atomic_load(&remote->worker.running) && !rsm_worker_wake(&remote->worker)) {
         pass = rsm_breaker_ask(&remote->breaker, rsm_clock_us());
     }
     if (pass == RSM_PASS_NONE) {
@@ -330,7 +330,7 @@ static resume_status remote_put(void *arg, const uint8_t *key, size_t key_len, c
         !rsm_behind_push(&remote->behind, key, data, data_len, item.ttl_ms, item.queued_us)) {
         return refuse_put(remote);
     }
-    (void)rsm_worker_wake(&remote->worker);
+    (void)rsm_worker_nudge(&remote->worker);
     return RESUME_OK;
 }
 
@@ -351,8 +351,12 @@ static resume_status remote_get(void *arg, const uint8_t *key, size_t key_len, u
 
 /* False if what this process has queued under the key did not get away in time. */
 static bool flush_key(struct remote *remote, const uint8_t *key, uint64_t deadline_us) {
-    return !remote->set.queue_bytes || !rsm_breaker_closed(&remote->breaker) ||
-           rsm_behind_settle(&remote->behind, key, deadline_us);
+    if (!remote->set.queue_bytes || rsm_behind_count(&remote->behind) == 0 ||
+        !rsm_breaker_closed(&remote->breaker)) {
+        return true;
+    }
+    (void)rsm_worker_wake(&remote->worker);
+    return rsm_behind_settle(&remote->behind, key, deadline_us);
 }
 
 static resume_status remote_take(void *arg, const uint8_t *key, size_t key_len, uint64_t now_ms,

@@ -7,13 +7,20 @@
 #include <signal.h>
 
 #define STACK_SIZE (256U * 1024U) /* room for a name resolution */
+/* How it looks for work by itself after some: soon, then less often, then not at all. */
+#define SOON_US   1000U
+#define SOON_FOR  50000U
+#define LATER_US  5000U
+#define LATER_FOR 2000000U
+
+enum { AWAKE, NAPPING, ASLEEP };
 
 void rsm_worker_forget(struct rsm_worker *worker) {
     rsm_lock_init(&worker->lock);
     rsm_cond_init(&worker->wake);
     rsm_cond_init(&worker->gone);
     atomic_store(&worker->asked, false);
-    atomic_store(&worker->sleeps, false);
+    atomic_store(&worker->rest, AWAKE);
     atomic_store(&worker->running, false);
     worker->stopping = false;
 }
@@ -33,29 +40,43 @@ void rsm_worker_destroy(struct rsm_worker *worker) {
     rsm_cond_destroy(&worker->gone);
 }
 
+/* How long to sleep at once, so long after the last work. */
+static uint64_t nap_us(uint64_t idle_us) {
+    if (idle_us < SOON_FOR) {
+        return SOON_US;
+    }
+    return idle_us < LATER_FOR ? LATER_US : 0;
+}
+
 /* With the lock: sleeps until there is something to do. False: it is time to end. */
-static bool wait_for_work(struct rsm_worker *worker, uint64_t due_us) {
+static bool wait_for_work(struct rsm_worker *worker, uint64_t due_us, uint64_t last_us) {
     for (;;) {
+        uint64_t now_us = rsm_clock_us();
+        uint64_t nap = nap_us(now_us - last_us);
         /* Before `asked` is looked at: who sets that looks at this afterwards. */
-        atomic_store(&worker->sleeps, true);
+        atomic_store(&worker->rest, nap ? NAPPING : ASLEEP);
         bool stopping = worker->stopping;
-        if (atomic_load(&worker->asked) || stopping || rsm_clock_us() >= due_us) {
-            atomic_store(&worker->sleeps, false);
+        if (atomic_load(&worker->asked) || stopping || now_us >= due_us) {
+            atomic_store(&worker->rest, AWAKE);
             return !stopping;
         }
-        (void)rsm_cond_wait(&worker->wake, &worker->lock, due_us);
+        bool short_nap = nap && now_us + nap < due_us;
+        (void)rsm_cond_wait(&worker->wake, &worker->lock, short_nap ? now_us + nap : due_us);
     }
 }
 
 static void *run(void *arg) {
     struct rsm_worker *worker = arg;
     bool more = true;
+    uint64_t last_us = 0;
     (void)pthread_setname_np(pthread_self(), "resume-store");
     while (more) {
-        atomic_store(&worker->asked, false);
+        if (atomic_exchange(&worker->asked, false)) {
+            last_us = rsm_clock_us();
+        }
         uint64_t due_us = worker->work(worker->arg);
         RSM_LOCKED(&worker->lock);
-        more = wait_for_work(worker, due_us);
+        more = wait_for_work(worker, due_us, last_us);
     }
     worker->work(worker->arg);
     void (*leave)(void *) = worker->leave;
@@ -101,16 +122,24 @@ static bool start(struct rsm_worker *worker) {
     return true;
 }
 
-bool rsm_worker_wake(struct rsm_worker *worker) {
+static bool disturb(struct rsm_worker *worker, int rest) {
     atomic_store(&worker->asked, true);
     if (!atomic_load(&worker->running)) {
         return start(worker);
     }
-    if (atomic_load(&worker->sleeps) && atomic_exchange(&worker->sleeps, false)) {
+    if (atomic_load(&worker->rest) >= rest && atomic_exchange(&worker->rest, AWAKE) != AWAKE) {
         RSM_LOCKED(&worker->lock);
         rsm_cond_wake(&worker->wake);
     }
     return true;
+}
+
+bool rsm_worker_wake(struct rsm_worker *worker) {
+    return disturb(worker, NAPPING);
+}
+
+bool rsm_worker_nudge(struct rsm_worker *worker) {
+    return disturb(worker, ASLEEP);
 }
 
 void rsm_worker_stop(struct rsm_worker *worker, uint64_t deadline_us) {

@@ -22,7 +22,7 @@ struct rsm_worker {
     void (*leave)(void *arg);
     void *arg;
     atomic_bool asked;
-    atomic_bool sleeps;
+    atomic_int rest; /* how deep it sleeps */
     atomic_bool running;
     bool stopping;
 };
@@ -33,8 +33,13 @@ void rsm_worker_destroy(struct rsm_worker *worker);
 /* In a forked child, before anything else: no thread, the lock free. */
 void rsm_worker_forget(struct rsm_worker *worker);
 
-/* Has the thread work, and starts it first if need be. False if there can be no thread. */
+/* Has the thread work now, and starts it first if need be. False if there can be no thread. */
 bool rsm_worker_wake(struct rsm_worker *worker);
+
+/* The same within some milliseconds. Waking a thread costs a system call and maybe the processor,
+ * 5 to 50 microseconds; a thread that had work lately looks by itself now and then, and this leaves
+ * it alone. */
+bool rsm_worker_nudge(struct rsm_worker *worker);
 
 /* Has the thread work once more and end; waits for that until the deadline. A thread that is late
  * still ends by itself, and `leave` is then its last act. For the last caller. */
