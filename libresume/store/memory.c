@@ -221,7 +221,7 @@ static resume_status make(struct rsm_url *url, const resume_store_options *optio
     }
     if (options && (options->codec || options->lookup_len || options->secret_len)) {
         snprintf(why, RSM_WHY_SIZE,
-                 "memory: takes no codec, secret or look-up key, its records stay in the process");
+                 "memory: takes no codec, no secret and no look-up key, its records stay here");
         return RESUME_E_INVALID;
     }
     add_defaults(&w);
