@@ -70,10 +70,11 @@ static void *make_integer(const redisReadTask *task, long long value) {
     return &c->reply;
 }
 
-/* The task's type is that of what is not there. */
+/* The task's type is that of what is not there: a string, to our questions. */
 static void *make_nil(const redisReadTask *task) {
     struct connection *c = task->privdata;
-    c->reply = (struct reply){.type = task->parent ? 0 : REDIS_REPLY_NIL};
+    bool good = !task->parent && task->type == REDIS_REPLY_STRING;
+    c->reply = (struct reply){.type = good ? REDIS_REPLY_NIL : 0};
     return &c->reply;
 }
 
