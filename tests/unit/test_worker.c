@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The background thread: when it works, when it ends, and that a child has its own.
+ * The background thread: when it works, when it ends.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,8 +11,6 @@
 #include "store/worker.h"
 
 #include "base/clock.h"
-
-#include "fork_fixture.h"
 
 #include <time.h>
 
@@ -134,30 +132,6 @@ static void test_stop_is_bounded(void **state) {
     wait_for(&left, 1);
 }
 
-static void in_child(uint8_t *buf, size_t len) {
-    (void)len;
-    rsm_worker_forget(&worker);
-    buf[0] = (uint8_t)atomic_load(&worker.running);
-    int before = atomic_load(&rounds);
-    buf[1] = (uint8_t)rsm_worker_wake(&worker);
-    for (int i = 0; i < 20000 && atomic_load(&rounds) == before; i++) {
-        sleep_ms(1);
-    }
-    buf[2] = (uint8_t)(atomic_load(&rounds) > before);
-    rsm_worker_stop(&worker, rsm_clock_us() + 20000000);
-    buf[3] = (uint8_t)!atomic_load(&worker.running);
-}
-
-static void test_a_child_has_its_own(void **state) {
-    (void)state;
-    uint8_t seen[4] = {9, 9, 9, 9};
-    const uint8_t wanted[4] = {0, 1, 1, 1};
-    assert_true(rsm_worker_wake(&worker));
-    wait_for(&rounds, 1);
-    run_child(BY_LIBC, in_child, seen, sizeof seen);
-    assert_memory_equal(seen, wanted, sizeof wanted);
-}
-
 static void *pester(void *arg) {
     (void)arg;
     for (int i = 0; i < 20000; i++) {
@@ -194,7 +168,6 @@ int main(void) {
         WITH(test_called_again_when_due),
         WITH(test_ends_after_one_more_round),
         WITH(test_stop_is_bounded),
-        WITH(test_a_child_has_its_own),
         WITH(test_many_threads_wake),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
