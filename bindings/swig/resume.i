@@ -48,4 +48,7 @@
 %include <resume/store.h>
 %include <resume/policy.h>
 %include <resume/connection.h>
+/* hello.h, handshake.h, verdict.h and tls12.h are for TLS stacks, which are not written in these
+ * languages' servers: left out. */
+%ignore resume_server_offer;
 %include <resume/server.h>

@@ -47,6 +47,16 @@ static inline void rsm_put64(uint8_t *p, uint64_t v) {
     rsm_put32(p + 4, (uint32_t)v);
 }
 
+/* Printable ASCII without the space, as names of hosts have it. */
+static inline bool rsm_is_printable(const uint8_t *data, size_t len) {
+    for (size_t i = 0; i < len; i++) {
+        if (data[i] < 0x21 || data[i] > 0x7E) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Sums and products of times and sizes stop at the top instead of wrapping (I-74). */
 static inline uint64_t rsm_add_sat(uint64_t a, uint64_t b) {
     return a > UINT64_MAX - b ? UINT64_MAX : a + b;

@@ -32,6 +32,8 @@ const char *resume_status_name(resume_status status) {
         return "unsupported: has a feature that is refused";
     case RESUME_WEAK_KEY:
         return "weak key: a guess would find it";
+    case RESUME_MORE:
+        return "more: all well so far, more bytes are needed";
     case RESUME_E_INVALID:
         return "invalid argument";
     case RESUME_E_NOMEM:

@@ -13,6 +13,17 @@
 /* Payloads up to here are decrypted on the stack; longer ones (client certificates) on the heap. */
 #define STACK_PLAIN 2048U
 
+static const struct rsm_codec_frame *frame_of(resume_frame frame) {
+    switch (frame) {
+    case RESUME_FRAME_AEAD:
+        return &rsm_codec_aead;
+    case RESUME_FRAME_RFC5077_STRUCT:
+        return &rsm_codec_rfc5077_struct;
+    default:
+        return &rsm_codec_rfc5077;
+    }
+}
+
 resume_status resume_codec_new(resume_keyring *keyring, resume_codec_options *options,
                                resume_codec **ret_codec) {
     if (!keyring || !ret_codec) {
@@ -26,11 +37,10 @@ resume_status resume_codec_new(resume_keyring *keyring, resume_codec_options *op
     if (!codec) {
         return RESUME_E_NOMEM;
     }
-    bool aead = options && options->frame == RESUME_FRAME_AEAD;
     rsm_ref_init(&codec->ref);
     codec->keyring = resume_keyring_ref(keyring);
-    codec->frame = aead ? &rsm_codec_aead : &rsm_codec_rfc5077;
-    codec->payload = aead ? RESUME_PAYLOAD_NATIVE : RESUME_PAYLOAD_OPENSSL;
+    codec->frame = frame_of(options ? options->frame : RESUME_FRAME_RFC5077);
+    codec->payload = codec->frame->payload;
     if (options && options->payload != 0) {
         codec->payload = options->payload;
     }
@@ -93,15 +103,19 @@ static resume_status check_size(const resume_codec *codec, size_t plain_len, siz
     return size > buf_cap ? RESUME_E_BUFFER : RESUME_OK;
 }
 
-/* OpenSSL's form is written where it will be encrypted, without a copy in between. */
-static resume_status seal_openssl(const resume_codec *codec, const resume_session *session,
-                                  uint64_t now_ms, uint8_t *buf, size_t buf_cap, size_t *ret_len) {
+/* Writes a session in a payload's format, as resume_session_to_openssl() does. */
+typedef resume_status payload_writer(const resume_session *session, uint8_t *buf, size_t buf_cap,
+                                     size_t *ret_len);
+
+/* What must be written first is written where it will be encrypted, without a copy in between. */
+static resume_status seal_written(const resume_codec *codec, const resume_session *session,
+                                  payload_writer *write, uint64_t now_ms, uint8_t *buf,
+                                  size_t buf_cap, size_t *ret_len) {
     size_t head = codec->frame->head;
     size_t size = 0;
     size_t plain_len = 0;
     size_t room = buf_cap > head ? buf_cap - head : 0;
-    resume_status status =
-        resume_session_to_openssl(session, room ? buf + head : NULL, room, &plain_len);
+    resume_status status = write(session, room ? buf + head : NULL, room, &plain_len);
     if (status == RESUME_OK || status == RESUME_E_BUFFER) {
         resume_status fits = check_size(codec, plain_len, buf_cap, &size);
         if (fits == RESUME_E_BUFFER) {
@@ -141,15 +155,16 @@ resume_status resume_codec_seal(const resume_codec *codec, const resume_session 
     if (!codec || !session || (!buf && buf_cap) || !ret_len) {
         return RESUME_E_INVALID;
     }
-    if (codec->payload == RESUME_PAYLOAD_OPENSSL) {
-        return seal_openssl(codec, session, now_ms, buf, buf_cap, ret_len);
+    switch (codec->payload) {
+    case RESUME_PAYLOAD_OPENSSL:
+        return seal_written(codec, session, resume_session_to_openssl, now_ms, buf, buf_cap,
+                            ret_len);
+    case RESUME_PAYLOAD_STATE_PLAINTEXT:
+        return seal_written(codec, session, resume_session_to_state_plaintext, now_ms, buf, buf_cap,
+                            ret_len);
+    default: /* a session is its native form */
+        return seal_bytes(codec, session->native, session->len, now_ms, buf, buf_cap, ret_len);
     }
-    const uint8_t *native = NULL;
-    size_t native_len = 0;
-    resume_status status = resume_session_to_native(session, &native, &native_len);
-    return status == RESUME_OK
-               ? seal_bytes(codec, native, native_len, now_ms, buf, buf_cap, ret_len)
-               : status;
 }
 
 resume_status resume_codec_seal_bytes(const resume_codec *codec, const uint8_t *data,
@@ -183,9 +198,14 @@ static resume_status open_plain(const resume_codec *codec, const uint8_t *data, 
 static resume_status parse_payload(const resume_codec *codec, const uint8_t *plain,
                                    size_t plain_len, uint64_t now_ms,
                                    resume_session **ret_session) {
-    return codec->payload == RESUME_PAYLOAD_OPENSSL
-               ? resume_session_from_openssl(plain, plain_len, now_ms, ret_session)
-               : rsm_session_adopt_copy(plain, plain_len, ret_session);
+    switch (codec->payload) {
+    case RESUME_PAYLOAD_OPENSSL:
+        return resume_session_from_openssl(plain, plain_len, now_ms, ret_session);
+    case RESUME_PAYLOAD_STATE_PLAINTEXT:
+        return resume_session_from_state_plaintext(plain, plain_len, ret_session);
+    default:
+        return rsm_session_adopt_copy(plain, plain_len, ret_session);
+    }
 }
 
 static resume_status open_into(const resume_codec *codec, const uint8_t *data, size_t data_len,

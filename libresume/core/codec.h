@@ -43,13 +43,17 @@ resume_status rsm_codec_warm(struct rsm_thread *thread, uint32_t kind, resume_ke
                              const struct rsm_codec_context *context,
                              struct rsm_codec_warm **ret_warm);
 
+/* Of the kind RSM_WARM_CBC_HMAC: both RFC 5077 frames work with it. */
+extern const struct rsm_codec_context rsm_codec_cbc_hmac;
+
 /* Counts a seal; reports it at once or in steps, as the cap allows. */
 void rsm_codec_count(struct rsm_codec_warm *warm, uint64_t max_seals);
 
 /* One frame: a const table in a file of its own. The thread's cache is entered around seal and
  * open. Both may work in place if the plaintext stands at out + head. */
 struct rsm_codec_frame {
-    size_t head; /* bytes before the ciphertext */
+    size_t head;            /* bytes before the ciphertext */
+    resume_payload payload; /* if the options say none */
     size_t (*size)(size_t plain_len);
     /* The ticket's key name, borrowed; the answers of wire/frame.h for what is no ticket. */
     resume_status (*parse)(const uint8_t *data, size_t data_len, struct rsm_frame *ret_frame);
@@ -64,6 +68,7 @@ struct rsm_codec_frame {
 };
 
 extern const struct rsm_codec_frame rsm_codec_rfc5077;
+extern const struct rsm_codec_frame rsm_codec_rfc5077_struct;
 extern const struct rsm_codec_frame rsm_codec_aead;
 
 struct resume_codec {

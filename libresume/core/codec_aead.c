@@ -63,6 +63,7 @@ static resume_status open_ticket(const resume_codec *codec, struct rsm_thread *t
 
 const struct rsm_codec_frame rsm_codec_aead = {
     .head = RSM_FRAME_AEAD_HEAD,
+    .payload = RESUME_PAYLOAD_NATIVE,
     .size = rsm_frame_size_aead,
     .parse = rsm_frame_parse_aead,
     .seal = seal,

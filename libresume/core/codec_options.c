@@ -36,8 +36,9 @@ resume_status resume_codec_options_set_frame(resume_codec_options *options, resu
     if (!options) {
         return RESUME_E_INVALID;
     }
-    if (frame != RESUME_FRAME_RFC5077 && frame != RESUME_FRAME_AEAD) {
-        return refuse(options, "unknown frame; known: RESUME_FRAME_RFC5077, RESUME_FRAME_AEAD");
+    if (frame < RESUME_FRAME_RFC5077 || frame > RESUME_FRAME_RFC5077_STRUCT) {
+        return refuse(options, "unknown frame; known: RESUME_FRAME_RFC5077, RESUME_FRAME_AEAD, "
+                               "RESUME_FRAME_RFC5077_STRUCT");
     }
     options->frame = frame;
     options->why[0] = '\0';
@@ -49,9 +50,9 @@ resume_status resume_codec_options_set_payload(resume_codec_options *options,
     if (!options) {
         return RESUME_E_INVALID;
     }
-    if (payload != RESUME_PAYLOAD_NATIVE && payload != RESUME_PAYLOAD_OPENSSL) {
-        return refuse(options,
-                      "unknown payload; known: RESUME_PAYLOAD_NATIVE, RESUME_PAYLOAD_OPENSSL");
+    if (payload < RESUME_PAYLOAD_NATIVE || payload > RESUME_PAYLOAD_STATE_PLAINTEXT) {
+        return refuse(options, "unknown payload; known: RESUME_PAYLOAD_NATIVE, "
+                               "RESUME_PAYLOAD_OPENSSL, RESUME_PAYLOAD_STATE_PLAINTEXT");
     }
     options->payload = payload;
     options->why[0] = '\0';
@@ -80,7 +81,7 @@ const char *resume_codec_options_why(const resume_codec_options *options) {
 
 resume_status rsm_codec_options_check(resume_codec_options *options) {
     if (options->context_len && options->frame != RESUME_FRAME_AEAD) {
-        return refuse(options, "the RFC 5077 frame cannot authenticate a context; take "
+        return refuse(options, "the RFC 5077 frames cannot authenticate a context; take "
                                "RESUME_FRAME_AEAD or leave the context away");
     }
     options->why[0] = '\0';

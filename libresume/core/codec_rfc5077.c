@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The frame of RFC 5077 section 4: AES-CBC, then HMAC-SHA256 over all before it. AES-128 for keys
- * of 48 bytes, AES-256 for 80.
+ * The frame of RFC 5077 section 4 as OpenSSL, nginx and others have it, without the length of the
+ * ciphertext: AES-CBC, then HMAC-SHA256 over all before it. AES-128 for keys of 48 bytes, AES-256
+ * for 80.
  */
 #include "core/codec.h"
 
 #include "crypto/cbc_hmac.h"
-
-#define HEAD 32U /* name and IV */
 
 static resume_status context_make(const resume_key *key, void **ret_context) {
     struct rsm_cbc_hmac *context = NULL;
@@ -23,13 +22,14 @@ static void context_drop(void *context) {
     rsm_cbc_hmac_free(context);
 }
 
-static const struct rsm_codec_context context = {context_make, context_drop};
+const struct rsm_codec_context rsm_codec_cbc_hmac = {context_make, context_drop};
 
 static resume_status seal(const resume_codec *codec, struct rsm_thread *thread, resume_key *key,
                           const uint8_t *plain, size_t plain_len, uint8_t *out,
                           struct rsm_codec_warm **ret_warm) {
     (void)codec;
-    resume_status status = rsm_codec_warm(thread, RSM_WARM_CBC_HMAC, key, &context, ret_warm);
+    resume_status status =
+        rsm_codec_warm(thread, RSM_WARM_CBC_HMAC, key, &rsm_codec_cbc_hmac, ret_warm);
     if (status != RESUME_OK) {
         return status;
     }
@@ -42,7 +42,8 @@ static resume_status open_ticket(const resume_codec *codec, struct rsm_thread *t
     (void)codec;
     (void)frame;
     struct rsm_codec_warm *warm = NULL;
-    resume_status status = rsm_codec_warm(thread, RSM_WARM_CBC_HMAC, key, &context, &warm);
+    resume_status status =
+        rsm_codec_warm(thread, RSM_WARM_CBC_HMAC, key, &rsm_codec_cbc_hmac, &warm);
     if (status != RESUME_OK) {
         return status;
     }
@@ -50,7 +51,8 @@ static resume_status open_ticket(const resume_codec *codec, struct rsm_thread *t
 }
 
 const struct rsm_codec_frame rsm_codec_rfc5077 = {
-    .head = HEAD,
+    .head = RSM_CBC_HEAD,
+    .payload = RESUME_PAYLOAD_OPENSSL,
     .size = rsm_frame_size_rfc5077,
     .parse = rsm_frame_parse_rfc5077,
     .seal = seal,

@@ -170,9 +170,11 @@ resume_status resume_server_open_ticket(resume_server *server, const resume_conn
     rsm_counters_age(&server->counters, RESUME_HISTOGRAM_KEY_AGE, rsm_sub_sat(now_ms, seal_from));
     resume_status status =
         rsm_decide(server->policy, session, connection, path, now_ms, ret_reason);
-    if (status == RESUME_OK && opened == RESUME_RENEW && can_renew(server, session, path, now_ms)) {
-        status = RESUME_RENEW;
-        *ret_reason = RESUME_REASON_RENEWED;
+    if (path == RESUME_PATH_TLS12_TICKET && (status == RESUME_RENEW || opened == RESUME_RENEW) &&
+        (status == RESUME_OK || status == RESUME_RENEW)) {
+        bool renews = can_renew(server, session, path, now_ms);
+        status = renews ? RESUME_RENEW : RESUME_OK;
+        *ret_reason = renews ? RESUME_REASON_RENEWED : RESUME_REASON_RESUMED;
     }
     rsm_server_outcome(server, path, *ret_reason, now_ms, age_of(session, now_ms));
     if (status != RESUME_OK && status != RESUME_RENEW) {

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/bytes.h"
 #include "wire/openssl_der.h"
+#include "wire/state_plaintext.h"
 
 resume_status rsm_session_adopt_copy(const uint8_t *native, size_t len,
                                      resume_session **ret_session) {
@@ -107,30 +108,46 @@ void rsm_session_fields(const resume_session *session, struct rsm_native_fields 
     f->appdata = bytes_of(session, view->appdata, &f->appdata_len);
 }
 
+/* A session of what a reader wrote, if it did; frees that. */
+static resume_status adopt(resume_status read, struct rsm_buffer *native,
+                           resume_session **ret_session) {
+    resume_status status = read;
+    if (status == RESUME_OK) {
+        status = native->len > RSM_NATIVE_MAX
+                     ? RESUME_TOO_LARGE
+                     : rsm_session_adopt_copy(native->data, native->len, ret_session);
+    }
+    rsm_buffer_free(native);
+    return status;
+}
+
 resume_status resume_session_from_openssl(const uint8_t *data, size_t data_len, uint64_t now_ms,
                                           resume_session **ret_session) {
     if (!data || !ret_session) {
         return RESUME_E_INVALID;
     }
     struct rsm_buffer native = {0};
-    resume_status status = rsm_openssl_der_read(data, data_len, now_ms, &native);
-    if (status == RESUME_OK) {
-        status = native.len > RSM_NATIVE_MAX
-                     ? RESUME_TOO_LARGE
-                     : rsm_session_adopt_copy(native.data, native.len, ret_session);
-    }
-    rsm_buffer_free(&native);
-    return status;
+    resume_status read = rsm_openssl_der_read(data, data_len, now_ms, &native);
+    return adopt(read, &native, ret_session);
 }
 
-resume_status resume_session_to_openssl(const resume_session *session, uint8_t *buf, size_t buf_cap,
-                                        size_t *ret_len) {
-    if (!session || !ret_len || (!buf && buf_cap)) {
+resume_status resume_session_from_state_plaintext(const uint8_t *data, size_t data_len,
+                                                  resume_session **ret_session) {
+    if (!data || !ret_session) {
         return RESUME_E_INVALID;
     }
+    struct rsm_buffer native = {0};
+    resume_status read = rsm_state_plaintext_read(data, data_len, &native);
+    return adopt(read, &native, ret_session);
+}
+
+/* max is without the ticket. */
+static resume_status to_openssl(const resume_session *session,
+                                const struct rsm_openssl_ticket *ticket, size_t max, uint8_t *buf,
+                                size_t buf_cap, size_t *ret_len) {
     struct rsm_buffer der = {0};
-    resume_status status = rsm_openssl_der_write(session->native, &session->view, &der);
-    if (status == RESUME_OK && der.len > RESUME_SESSION_SIZE_MAX) {
+    resume_status status = rsm_openssl_der_write(session->native, &session->view, ticket, &der);
+    if (status == RESUME_OK && der.len > max) {
         status = RESUME_TOO_LARGE;
     }
     if (status == RESUME_OK) {
@@ -143,6 +160,62 @@ resume_status resume_session_to_openssl(const resume_session *session, uint8_t *
     }
     rsm_buffer_free(&der);
     return status;
+}
+
+resume_status resume_session_to_openssl(const resume_session *session, uint8_t *buf, size_t buf_cap,
+                                        size_t *ret_len) {
+    if (!session || !ret_len || (!buf && buf_cap)) {
+        return RESUME_E_INVALID;
+    }
+    return to_openssl(session, NULL, RESUME_SESSION_SIZE_MAX, buf, buf_cap, ret_len);
+}
+
+resume_status resume_session_to_openssl_with_ticket(const resume_session *session,
+                                                    const uint8_t *ticket, size_t ticket_len,
+                                                    uint32_t lifetime_hint_s, uint8_t *buf,
+                                                    size_t buf_cap, size_t *ret_len) {
+    if (!session || !ret_len || (!buf && buf_cap) || (!ticket && ticket_len) ||
+        ticket_len > UINT16_MAX) {
+        return RESUME_E_INVALID;
+    }
+    const struct rsm_openssl_ticket copy = {ticket, ticket_len, lifetime_hint_s};
+    return to_openssl(session, &copy, RESUME_SESSION_SIZE_MAX + ticket_len, buf, buf_cap, ret_len);
+}
+
+resume_status resume_session_ticket_from_openssl(const uint8_t *data, size_t data_len,
+                                                 const uint8_t **ret_data, size_t *ret_len,
+                                                 uint32_t *ret_lifetime_hint_s) {
+    struct rsm_openssl_ticket ticket;
+    if (!data || !ret_data || !ret_len || !ret_lifetime_hint_s) {
+        return RESUME_E_INVALID;
+    }
+    resume_status status = rsm_openssl_der_read_ticket(data, data_len, &ticket);
+    if (status == RESUME_OK) {
+        *ret_data = ticket.len ? ticket.data : NULL;
+        *ret_len = ticket.len;
+        *ret_lifetime_hint_s = ticket.lifetime_hint;
+    }
+    return status;
+}
+
+resume_status resume_session_to_state_plaintext(const resume_session *session, uint8_t *buf,
+                                                size_t buf_cap, size_t *ret_len) {
+    if (!session || !ret_len || (!buf && buf_cap)) {
+        return RESUME_E_INVALID;
+    }
+    size_t len = 0;
+    resume_status status = rsm_state_plaintext_measure(session->native, &session->view, &len);
+    if (status != RESUME_OK) {
+        return status;
+    }
+    *ret_len = len;
+    if (buf && buf_cap < len) {
+        return RESUME_E_BUFFER;
+    }
+    if (buf) {
+        rsm_state_plaintext_write(session->native, &session->view, buf);
+    }
+    return RESUME_OK;
 }
 
 bool resume_session_equal(const resume_session *session, const resume_session *other) {

@@ -115,13 +115,12 @@ static bool encrypt(struct chain *chain, const uint8_t *iv, uint8_t *body, size_
     return true;
 }
 
-resume_status rsm_cbc_hmac_seal(struct rsm_cbc_hmac *context, const uint8_t *name,
-                                const uint8_t *plain, size_t plain_len, uint8_t *out) {
-    if (plain_len > INT_MAX - 2 * RSM_CBC_BLOCK) {
-        return RESUME_E_INVALID;
-    }
+/* Both layouts; head is a constant in each caller. A length is behind the IV if it leaves room. */
+static inline resume_status seal_at(struct rsm_cbc_hmac *context, const uint8_t *name,
+                                    const uint8_t *plain, size_t plain_len, size_t head,
+                                    uint8_t *out) {
     uint8_t *iv = out + RSM_CBC_NAME;
-    uint8_t *body = out + RSM_CBC_HEAD;
+    uint8_t *body = out + head;
     size_t padding = RSM_CBC_BLOCK - plain_len % RSM_CBC_BLOCK;
     size_t body_len = plain_len + padding;
     if (body != plain && plain_len) {
@@ -129,17 +128,36 @@ resume_status rsm_cbc_hmac_seal(struct rsm_cbc_hmac *context, const uint8_t *nam
     }
     memset(body + plain_len, (int)padding, padding);
     memcpy(out, name, RSM_CBC_NAME);
+    if (head > RSM_CBC_HEAD) {
+        rsm_put16(out + RSM_CBC_HEAD, (uint16_t)body_len);
+    }
     resume_status status = rsm_random(iv, RSM_CBC_BLOCK);
     if (status == RESUME_OK && !encrypt(&context->encrypt, iv, body, body_len)) {
         status = RESUME_E_CRYPTO;
     }
     if (status == RESUME_OK) {
-        status = rsm_hmac_with(&context->mac, out, RSM_CBC_HEAD + body_len, body + body_len);
+        status = rsm_hmac_with(&context->mac, out, head + body_len, body + body_len);
     }
     if (status != RESUME_OK) {
         rsm_wipe(body, body_len);
     }
     return status;
+}
+
+resume_status rsm_cbc_hmac_seal(struct rsm_cbc_hmac *context, const uint8_t *name,
+                                const uint8_t *plain, size_t plain_len, uint8_t *out) {
+    if (plain_len > INT_MAX - 2 * RSM_CBC_BLOCK) {
+        return RESUME_E_INVALID;
+    }
+    return seal_at(context, name, plain, plain_len, RSM_CBC_HEAD, out);
+}
+
+resume_status rsm_cbc_hmac_seal_struct(struct rsm_cbc_hmac *context, const uint8_t *name,
+                                       const uint8_t *plain, size_t plain_len, uint8_t *out) {
+    if (plain_len > UINT16_MAX - RSM_CBC_BLOCK) {
+        return RESUME_E_INVALID;
+    }
+    return seal_at(context, name, plain, plain_len, RSM_CBC_STRUCT_HEAD, out);
 }
 
 /* Hides a value from the compiler, which then cannot make a branch of what follows. */
@@ -178,13 +196,12 @@ static bool decrypt(struct chain *chain, const uint8_t *iv, const uint8_t *body,
     return true;
 }
 
-resume_status rsm_cbc_hmac_open(struct rsm_cbc_hmac *context, const uint8_t *ticket,
-                                size_t ticket_len, uint8_t *plain, size_t *ret_len) {
-    if (ticket_len < RSM_CBC_MIN || ticket_len > INT_MAX || ticket_len % RSM_CBC_BLOCK != 0) {
-        return RESUME_MALFORMED; /* all other parts are multiples of the block, too */
-    }
+/* Both layouts, of a ticket whose lengths are good. */
+static inline resume_status open_at(struct rsm_cbc_hmac *context, const uint8_t *ticket,
+                                    size_t ticket_len, size_t head, uint8_t *plain,
+                                    size_t *ret_len) {
     size_t signed_len = ticket_len - RSM_CBC_MAC;
-    size_t body_len = signed_len - RSM_CBC_HEAD;
+    size_t body_len = signed_len - head;
     uint8_t mac[RSM_CBC_MAC];
     resume_status status = rsm_hmac_with(&context->mac, ticket, signed_len, mac);
     if (status != RESUME_OK) {
@@ -195,7 +212,7 @@ resume_status rsm_cbc_hmac_open(struct rsm_cbc_hmac *context, const uint8_t *tic
     }
     size_t padding = 0;
     status = RESUME_E_CRYPTO;
-    if (decrypt(&context->decrypt, ticket + RSM_CBC_NAME, ticket + RSM_CBC_HEAD, body_len, plain)) {
+    if (decrypt(&context->decrypt, ticket + RSM_CBC_NAME, ticket + head, body_len, plain)) {
         padding = rsm_cbc_padding_ct(plain, body_len);
         status = padding ? RESUME_OK : RESUME_FORGED;
     }
@@ -205,4 +222,23 @@ resume_status rsm_cbc_hmac_open(struct rsm_cbc_hmac *context, const uint8_t *tic
     }
     *ret_len = body_len - padding;
     return RESUME_OK;
+}
+
+resume_status rsm_cbc_hmac_open(struct rsm_cbc_hmac *context, const uint8_t *ticket,
+                                size_t ticket_len, uint8_t *plain, size_t *ret_len) {
+    if (ticket_len < RSM_CBC_MIN || ticket_len > INT_MAX || ticket_len % RSM_CBC_BLOCK != 0) {
+        return RESUME_MALFORMED; /* all other parts are multiples of the block, too */
+    }
+    return open_at(context, ticket, ticket_len, RSM_CBC_HEAD, plain, ret_len);
+}
+
+resume_status rsm_cbc_hmac_open_struct(struct rsm_cbc_hmac *context, const uint8_t *ticket,
+                                       size_t ticket_len, uint8_t *plain, size_t *ret_len) {
+    const size_t around = RSM_CBC_STRUCT_HEAD + RSM_CBC_MAC;
+    if (ticket_len < around + RSM_CBC_BLOCK || ticket_len > around + UINT16_MAX ||
+        (ticket_len - around) % RSM_CBC_BLOCK != 0 ||
+        rsm_get16(ticket + RSM_CBC_HEAD) != ticket_len - around) {
+        return RESUME_MALFORMED;
+    }
+    return open_at(context, ticket, ticket_len, RSM_CBC_STRUCT_HEAD, plain, ret_len);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The protection that RFC 5077 section 4 recommends: AES-CBC with PKCS #7 padding, then HMAC-SHA256
- * over name, IV and ciphertext. One context holds what is made from a key once (cipher schedules,
+ * over name, IV and ciphertext, or to the letter, with the length of the ciphertext before it.
+ * One context holds what is made from a key once (cipher schedules,
  * MAC midstates) and serves one thread at a time. Which key a name means is the ring's work.
  */
 #ifndef RSM_CRYPTO_CBC_HMAC_H
@@ -13,6 +14,8 @@
 #define RSM_CBC_BLOCK 16U
 #define RSM_CBC_HEAD  (RSM_CBC_NAME + RSM_CBC_BLOCK)
 #define RSM_CBC_MAC   32U
+/* To the letter: 2 bytes of length behind the IV. */
+#define RSM_CBC_STRUCT_HEAD (RSM_CBC_HEAD + 2U)
 /* Name, IV, one block, MAC: no ticket is shorter. */
 #define RSM_CBC_MIN (RSM_CBC_HEAD + RSM_CBC_BLOCK + RSM_CBC_MAC)
 
@@ -40,6 +43,17 @@ RESUME_MUST_USE resume_status rsm_cbc_hmac_seal(struct rsm_cbc_hmac *context, co
  * before any crypto (I-154); RESUME_E_CRYPTO. plain is zeros or untouched unless RESUME_OK. */
 RESUME_MUST_USE resume_status rsm_cbc_hmac_open(struct rsm_cbc_hmac *context, const uint8_t *ticket,
                                                 size_t ticket_len, uint8_t *plain, size_t *ret_len);
+
+/* The same two with the length of the ciphertext in 2 bytes behind the IV, under the MAC too:
+ * RSM_CBC_STRUCT_HEAD stands for RSM_CBC_HEAD. Sealing answers RESUME_E_INVALID for a plaintext
+ * whose ciphertext 2 bytes cannot count, opening RESUME_MALFORMED for a length that is not that of
+ * the ciphertext. */
+RESUME_MUST_USE resume_status rsm_cbc_hmac_seal_struct(struct rsm_cbc_hmac *context,
+                                                       const uint8_t *name, const uint8_t *plain,
+                                                       size_t plain_len, uint8_t *out);
+RESUME_MUST_USE resume_status rsm_cbc_hmac_open_struct(struct rsm_cbc_hmac *context,
+                                                       const uint8_t *ticket, size_t ticket_len,
+                                                       uint8_t *plain, size_t *ret_len);
 
 /* The number of padding bytes (1 to 16) at the end of len bytes, a positive multiple of 16; 0 if
  * that is no PKCS #7 padding. No branch or index depends on the bytes (I-161). */

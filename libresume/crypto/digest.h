@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * SHA-256 (FIPS 180-4), at once or from a midstate: what is left of the hash after some first
- * block, kept so that a later hash with the same first block starts behind it. Not a MAC: see
+ * SHA-256 and SHA-384 (FIPS 180-4), at once or from a midstate: what is left of the hash after some
+ * first block, kept so that a later hash with the same first block starts behind it. Not a MAC: see
  * hmac.h.
  */
 #ifndef RSM_CRYPTO_DIGEST_H
@@ -11,13 +11,25 @@
 
 #define RSM_SHA256_SIZE  32U
 #define RSM_SHA256_BLOCK 64U
+#define RSM_SHA384_SIZE  48U
+#define RSM_SHA384_BLOCK 128U
 
 /* As secret as the block it comes from. */
 struct rsm_sha256_mid {
     uint32_t words[8];
 };
 
-/* out has RSM_SHA256_SIZE bytes. RESUME_OK or RESUME_E_CRYPTO; so all three. */
+struct rsm_sha384_mid {
+    uint64_t words[8];
+};
+
+/* Bytes that are hashed behind one another as if they lay so; data may be NULL with length 0. */
+struct rsm_piece {
+    const uint8_t *data;
+    size_t len;
+};
+
+/* out has RSM_SHA256_SIZE bytes. RESUME_OK or RESUME_E_CRYPTO; so all here. */
 RESUME_MUST_USE resume_status rsm_sha256(const uint8_t *data, size_t len, uint8_t *out);
 
 /* Takes one block of RSM_SHA256_BLOCK bytes. */
@@ -27,5 +39,18 @@ RESUME_MUST_USE resume_status rsm_sha256_begin(const uint8_t *block,
 /* The hash of the block followed by data. Wipes what it kept in between. */
 RESUME_MUST_USE resume_status rsm_sha256_finish(const struct rsm_sha256_mid *mid,
                                                 const uint8_t *data, size_t len, uint8_t *out);
+
+/* The same for pieces; out may be one of them. */
+RESUME_MUST_USE resume_status rsm_sha256_finish_pieces(const struct rsm_sha256_mid *mid,
+                                                       const struct rsm_piece *pieces, size_t count,
+                                                       uint8_t *out);
+
+/* The three for SHA-384: RSM_SHA384_SIZE, RSM_SHA384_BLOCK. */
+RESUME_MUST_USE resume_status rsm_sha384(const uint8_t *data, size_t len, uint8_t *out);
+RESUME_MUST_USE resume_status rsm_sha384_begin(const uint8_t *block,
+                                               struct rsm_sha384_mid *ret_mid);
+RESUME_MUST_USE resume_status rsm_sha384_finish_pieces(const struct rsm_sha384_mid *mid,
+                                                       const struct rsm_piece *pieces, size_t count,
+                                                       uint8_t *out);
 
 #endif

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The two ticket frames as byte layouts: where the parts of a foreign ticket stand, and how long a
- * ticket becomes. Pure: no keys, no crypto.
+ * The three ticket frames as byte layouts: where the parts of a foreign ticket stand, and how long
+ * a ticket becomes. Pure: no keys, no crypto.
  *
- *     RFC 5077   name 16 | IV 16 | ciphertext 16n | MAC 32
- *     AEAD       name 16 | version 1 | nonce 24 | ciphertext | tag 16
+ *     RFC 5077          name 16 | IV 16 | ciphertext 16n | MAC 32
+ *     RFC 5077, struct  name 16 | IV 16 | length 2 | ciphertext 16n | MAC 32
+ *     AEAD              name 16 | version 1 | nonce 24 | ciphertext | tag 16
+ *
+ * No length is one of both RFC 5077 frames, so none of the two is ever taken for the other.
  */
 #ifndef RSM_WIRE_FRAME_H
 #define RSM_WIRE_FRAME_H
@@ -34,12 +37,17 @@ struct rsm_frame {
 resume_status rsm_frame_parse_rfc5077(const uint8_t *data, size_t data_len,
                                       struct rsm_frame *ret_frame);
 
-/* The same; RESUME_UNSUPPORTED for a version that this library does not know. */
+/* The same; a length field that differs from the ciphertext's length is RESUME_MALFORMED too. */
+resume_status rsm_frame_parse_rfc5077_struct(const uint8_t *data, size_t data_len,
+                                             struct rsm_frame *ret_frame);
+
+/* The same as the first; RESUME_UNSUPPORTED for a version that this library does not know. */
 resume_status rsm_frame_parse_aead(const uint8_t *data, size_t data_len,
                                    struct rsm_frame *ret_frame);
 
 /* Exact length of a ticket around plain_len bytes; SIZE_MAX if that overflows. */
 size_t rsm_frame_size_rfc5077(size_t plain_len);
+size_t rsm_frame_size_rfc5077_struct(size_t plain_len);
 size_t rsm_frame_size_aead(size_t plain_len);
 
 /* Writes name | version | context, at most RSM_FRAME_AAD_MAX bytes; returns their number. */

@@ -10,15 +10,6 @@
 #define TLS12 0x0303
 #define TLS13 0x0304
 
-static bool is_printable(const uint8_t *data, size_t len) {
-    for (size_t i = 0; i < len; i++) {
-        if (data[i] < 0x21 || data[i] > 0x7E) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static bool secret_fits(uint16_t version, size_t len) {
     return version == TLS12 ? len == 48 : len == 32 || len == 48;
 }
@@ -97,7 +88,7 @@ static resume_status parse_field(const uint8_t *data, uint16_t type, size_t fiel
         return known(keep(&view->session_id, value, RSM_ID_MAX));
     case RSM_FIELD_CRITICAL | RSM_FIELD_SERVER_NAME:
         return known(keep(&view->server_name, value, RSM_NAME_MAX) &&
-                     is_printable(data + value.at, value.len));
+                     rsm_is_printable(data + value.at, value.len));
     case RSM_FIELD_ALPN:
         return known(keep(&view->alpn, value, RSM_NAME_MAX));
     case RSM_FIELD_CRITICAL | RSM_FIELD_CONTEXT:

@@ -17,6 +17,7 @@ from libresume._attach import attach, detach, server_of
 from libresume._codec import Codec
 from libresume._connection import Connection
 from libresume._enums import (
+    Appdata,
     ClientAuth,
     Ems,
     Frame,
@@ -54,6 +55,7 @@ def has(feature: str) -> bool:
 __all__ = [
     "FOREVER_MS",
     "AccessError",
+    "Appdata",
     "ClientAuth",
     "Codec",
     "Connection",

@@ -37,7 +37,8 @@ class Codec(_low.Codec):
     ) -> None:
         """Makes a codec over a ring, whose keys may come and go later.
 
-        ``payload`` follows the frame if it is None: OPENSSL for RFC5077, NATIVE for AEAD.
+        ``payload`` follows the frame if it is None: OPENSSL for RFC5077, STATE_PLAINTEXT for
+        RFC5077_STRUCT, NATIVE for AEAD.
         ``context`` is authenticated with each ticket and not carried in it, 0 to 255 bytes, AEAD
         only. Raises InvalidError for what does not fit together.
         """

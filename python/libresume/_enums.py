@@ -30,6 +30,7 @@ class Status(IntEnum):
     NO_KEY = _low.RESUME_NO_KEY
     UNSUPPORTED = _low.RESUME_UNSUPPORTED
     WEAK_KEY = _low.RESUME_WEAK_KEY
+    MORE = _low.RESUME_MORE
     E_INVALID = _low.RESUME_E_INVALID
     E_NOMEM = _low.RESUME_E_NOMEM
     E_CRYPTO = _low.RESUME_E_CRYPTO
@@ -100,10 +101,14 @@ class Histogram(IntEnum):
 
 
 class Frame(IntEnum):
-    """What stands around a ticket's payload (RFC 5077 section 4, or XAES-256-GCM)."""
+    """What stands around a ticket's payload (RFC 5077 section 4, or XAES-256-GCM).
+
+    RFC5077 is the form that OpenSSL, nginx and others use, RFC5077_STRUCT the RFC's to the letter.
+    """
 
     RFC5077 = _low.RESUME_FRAME_RFC5077
     AEAD = _low.RESUME_FRAME_AEAD
+    RFC5077_STRUCT = _low.RESUME_FRAME_RFC5077_STRUCT
 
 
 class Payload(IntEnum):
@@ -111,6 +116,14 @@ class Payload(IntEnum):
 
     NATIVE = _low.RESUME_PAYLOAD_NATIVE
     OPENSSL = _low.RESUME_PAYLOAD_OPENSSL
+    STATE_PLAINTEXT = _low.RESUME_PAYLOAD_STATE_PLAINTEXT
+
+
+class Appdata(IntEnum):
+    """Tags of a session's application data; those from 0x0100 on are for programs to choose."""
+
+    OPAQUE = _low.RESUME_APPDATA_OPAQUE
+    PSK_IDENTITY = _low.RESUME_APPDATA_PSK_IDENTITY
 
 
 class Mode(IntFlag):

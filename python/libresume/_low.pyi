@@ -87,6 +87,14 @@ def session_from_openssl(
     data: _Bytes | None, now_ms: int, /
 ) -> tuple[Status, _SessionHandle | None]: ...
 def session_to_openssl(session: _SessionHandle, /) -> tuple[Status, bytes | None]: ...
+def session_to_openssl_with_ticket(
+    session: _SessionHandle, ticket: _Bytes | None, lifetime_hint_s: int, /
+) -> tuple[Status, bytes | None]: ...
+def session_ticket_from_openssl(data: _Bytes | None, /) -> tuple[Status, bytes | None, int]: ...
+def session_from_state_plaintext(
+    data: _Bytes | None, /
+) -> tuple[Status, _SessionHandle | None]: ...
+def session_to_state_plaintext(session: _SessionHandle, /) -> tuple[Status, bytes | None]: ...
 def session_equal(session: _SessionHandle, other: _SessionHandle, /) -> bool: ...
 def session_version(session: _SessionHandle, /) -> int: ...
 def session_cipher_suite(session: _SessionHandle, /) -> int: ...
@@ -304,6 +312,7 @@ RESUME_TOO_LARGE: Final[int]
 RESUME_NO_KEY: Final[int]
 RESUME_UNSUPPORTED: Final[int]
 RESUME_WEAK_KEY: Final[int]
+RESUME_MORE: Final[int]
 RESUME_E_INVALID: Final[int]
 RESUME_E_NOMEM: Final[int]
 RESUME_E_CRYPTO: Final[int]
@@ -313,13 +322,16 @@ RESUME_E_STATE: Final[int]
 RESUME_E_UNSUPPORTED: Final[int]
 RESUME_VERSION: Final[int]
 RESUME_APPDATA_OPAQUE: Final[int]
+RESUME_APPDATA_PSK_IDENTITY: Final[int]
 RESUME_SESSION_SIZE_MAX: Final[int]
 RESUME_KEY_NAME_SIZE: Final[int]
 RESUME_KEYRING_MAX: Final[int]
 RESUME_FRAME_RFC5077: Final[int]
 RESUME_FRAME_AEAD: Final[int]
+RESUME_FRAME_RFC5077_STRUCT: Final[int]
 RESUME_PAYLOAD_NATIVE: Final[int]
 RESUME_PAYLOAD_OPENSSL: Final[int]
+RESUME_PAYLOAD_STATE_PLAINTEXT: Final[int]
 RESUME_TICKET_MAX: Final[int]
 RESUME_STORE_ID_MAX: Final[int]
 RESUME_RECORD_MAX: Final[int]

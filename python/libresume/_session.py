@@ -182,6 +182,27 @@ class Session(Handle["_low._SessionHandle"]):
         """
         return _low.session_to_openssl(self._handle)
 
+    @classmethod
+    def from_state_plaintext(cls, data: Bytes) -> tuple[Status, Session | None]:
+        """Reads the StatePlaintext of RFC 5077 section 4 from hostile bytes.
+
+        The session began at its timestamp and may live for a day. Answers OK with the session, or
+        without one MALFORMED, TOO_LARGE, or UNSUPPORTED for another version than TLS 1.2 and for
+        a client with certificates of which none is there.
+        """
+        status, handle = _low.session_from_state_plaintext(data)
+        return status, None if handle is None else cls._own(handle)
+
+    def to_state_plaintext(self) -> tuple[Status, bytes | None]:
+        """Writes the StatePlaintext of RFC 5077 section 4: 58 bytes for an anonymous client.
+
+        It leaves out session ID, ALPN, group and lifetime. Answers OK with the bytes, which hold
+        the secret, or UNSUPPORTED for what must not get lost and has no room: an extended master
+        secret, a server name, a context, a verify result, application data other than one
+        ``Appdata.PSK_IDENTITY``, and sessions of TLS 1.3 or that are not resumable.
+        """
+        return _low.session_to_state_plaintext(self._handle)
+
     @property
     def version(self) -> int:
         """0x0303 for TLS 1.2, 0x0304 for TLS 1.3."""

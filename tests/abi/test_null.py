@@ -99,6 +99,14 @@ POOL = {
     "resume_connection": "resume_connection_new(&pool_resume_connection)",
     "resume_server_options": "resume_server_options_new(&pool_resume_server_options)",
     "resume_server": "make_server()",
+    "resume_peer": 'resume_peer_new("a", 1, &pool_resume_peer)',
+    "resume_client_options": "resume_client_options_new(&pool_resume_client_options)",
+    "resume_client": "make_client()",
+    "resume_saved": "resume_client_take(pool_resume_client, pool_resume_peer, 1000, &pool_resume_saved)",
+    "resume_hello": "make_hello()",
+    "resume_server_hello": "make_server_hello()",
+    "resume_verdict": "make_verdict()",
+    "resume_key_block": "make_key_block()",
     "resume_openssl_options": "resume_openssl_options_new(&pool_resume_openssl_options)",
     "ssl_ctx_st": "(pool_ssl_ctx_st = SSL_CTX_new(TLS_method())) ? 0 : -1",
     "ssl_st": "(pool_ssl_st = SSL_new(pool_ssl_ctx_st)) ? 0 : -1",
@@ -124,11 +132,42 @@ static resume_status make_session(void) {
     bad |= resume_session_options_set_lifetime(o, 300);
     return bad ? bad : resume_session_new(o, &pool_resume_session);
 }
+static resume_status make_client(void) {
+    resume_policy *p = pool_resume_policy; /* the session of the pool has no EMS */
+    resume_client_options *o = pool_resume_client_options;
+    resume_status bad = resume_policy_set_ems(p, RESUME_EMS_ALLOW_LEGACY);
+    bad |= resume_client_options_set_policy(o, p);
+    bad |= resume_client_new(o, &pool_resume_client);
+    return bad ? bad : resume_client_put(pool_resume_client, pool_resume_peer, pool_resume_session,
+                                         (const uint8_t *)"t", 1, 0, 1000);
+}
 static resume_status make_server(void) {
     resume_server_options *o = pool_resume_server_options;
     resume_status bad = resume_server_options_set_keyring(o, pool_resume_keyring);
     bad |= resume_server_options_set_store(o, pool_resume_store);
     return bad ? bad : resume_server_new(o, &pool_resume_server);
+}
+static uint8_t client_hello[] = {1, 0, 0, 41, 3, 3, [38] = 0, 0, 2, 0xc0, 0x2f, 1, 0};
+static resume_status make_hello(void) {
+    resume_status bad = resume_hello_new(&pool_resume_hello);
+    return bad ? bad : resume_hello_parse(pool_resume_hello, client_hello, sizeof client_hello);
+}
+static resume_status make_server_hello(void) {
+    static uint8_t message[64];
+    size_t len = 0;
+    resume_status bad = resume_server_hello_new(&pool_resume_server_hello);
+    bad |= resume_server_hello_write(client_hello, NULL, 0, 0xc02f, false, false, NULL, 0, message,
+                                     sizeof message, &len);
+    return bad ? bad : resume_server_hello_parse(pool_resume_server_hello, message, len);
+}
+static resume_status make_verdict(void) {
+    resume_status status = resume_server_offer(pool_resume_server, pool_resume_hello,
+                                               pool_resume_connection, 1000, &pool_resume_verdict);
+    return status == RESUME_FULL ? 0 : -1;
+}
+static resume_status make_key_block(void) {
+    uint8_t *bytes = scratch();
+    return resume_key_block_new(0xc02f, bytes, bytes, bytes, &pool_resume_key_block);
 }
 """
 

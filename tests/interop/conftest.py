@@ -114,40 +114,49 @@ http {{
         ssl_certificate {identity.certificate};
         ssl_certificate_key {identity.key};
         ssl_protocols TLSv1.2 TLSv1.3;
-        ssl_session_cache off;
-        ssl_session_tickets on;
-        ssl_session_ticket_key {ticket_key};
         keepalive_timeout 0;
-        location / {{ return 200 "reused=$ssl_session_reused version=$ssl_protocol\\n"; }}
+        {settings}
+        location / {{ return 200 "reused=$ssl_session_reused version=$ssl_protocol\\n{padding}"; }}
     }}
 }}
 """
 
 
-@pytest.fixture
-def nginx(identity: Identity, ticket_key: Path, tmp_path: Path) -> Iterator[int]:
-    """A stock nginx with that ticket key; its port."""
+@contextlib.contextmanager
+def run_nginx(identity: Identity, folder: Path, settings: str, padding: str = "") -> Iterator[int]:
+    """A stock nginx with these settings for sessions; its port."""
     program = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
     if program is None:
         pytest.fail("nginx is missing; ./dev setup installs it")
-    folder = tmp_path / "nginx"
     folder.mkdir()
     port = free_port()
     configuration = folder / "nginx.conf"
     configuration.write_text(
-        NGINX.format(folder=folder, port=port, identity=identity, ticket_key=ticket_key)
+        NGINX.format(
+            folder=folder, port=port, identity=identity, settings=settings, padding=padding
+        )
     )
     command = [program, "-p", str(folder), "-c", str(configuration)]
     command += ["-e", str(folder / "error.log")]
     process = subprocess.Popen(command, text=True)
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        assert process.poll() is None, "nginx ended"
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            break
-        assert time.monotonic() < deadline, "nginx does not listen"
-    yield port
-    stop(process)
+    try:
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            assert process.poll() is None, "nginx ended"
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                break
+            assert time.monotonic() < deadline, "nginx does not listen"
+        yield port
+    finally:
+        stop(process)
+
+
+@pytest.fixture
+def nginx(identity: Identity, ticket_key: Path, tmp_path: Path) -> Iterator[int]:
+    """A stock nginx with that ticket key; its port."""
+    settings = f"ssl_session_cache off; ssl_session_ticket_key {ticket_key};"
+    with run_nginx(identity, tmp_path / "nginx", settings) as port:
+        yield port
 
 
 @dataclass
@@ -165,6 +174,32 @@ class Answer:
         return found[-1] if found else ""
 
 
+def ask_s_client(
+    port: int,
+    version: str,
+    name: str | None = "a.example",
+    offer: Path | None = None,
+    keep: Path | None = None,
+    extra: tuple[str, ...] = (),
+    config: Path | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """One request by `openssl s_client`, however it ends."""
+    command = ["openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-ign_eof"]
+    command += ["-tls1_2" if version == "1.2" else "-tls1_3"]
+    command += ["-servername", name] if name else ["-noservername"]
+    command += ["-sess_in", str(offer)] if offer else []
+    command += ["-sess_out", str(keep)] if keep else []
+    command += extra
+    return subprocess.run(
+        command,
+        input="GET / HTTP/1.0\r\n\r\n",
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        env={**os.environ, "OPENSSL_CONF": str(config)} if config else None,
+    )
+
+
 def s_client(
     port: int,
     version: str,
@@ -172,21 +207,10 @@ def s_client(
     offer: Path | None = None,
     keep: Path | None = None,
     extra: tuple[str, ...] = (),
+    config: Path | None = None,
 ) -> Answer:
     """One request by `openssl s_client`; it ends when the server closes."""
-    command = ["openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-ign_eof"]
-    command += ["-tls1_2" if version == "1.2" else "-tls1_3"]
-    command += ["-servername", name] if name else ["-noservername"]
-    command += ["-sess_in", str(offer)] if offer else []
-    command += ["-sess_out", str(keep)] if keep else []
-    command += extra
-    done = subprocess.run(
-        command,
-        input="GET / HTTP/1.0\r\n\r\n",
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-    )
+    done = ask_s_client(port, version, name, offer, keep, extra, config)
     text = done.stdout
     assert "HTTP/1." in text, text + done.stderr
     return Answer("Reused, TLSv1" in text, text)

@@ -7,7 +7,8 @@
  *
  * One connection at a time in each worker. Not an example of how to write a server.
  *
- *     server CERTIFICATE KEY [keys=URL] [store=URL] [context=HEX] [workers=N]
+ *     server CERTIFICATE KEY [keys=URL] [store=URL] [context=HEX] [ems=legacy]
+ *            [workers=N]
  */
 #include <resume/openssl.h>
 
@@ -32,6 +33,7 @@ struct wishes {
     const char *keys;
     const char *store;
     const char *context;
+    const char *ems;
     int workers;
 };
 
@@ -54,7 +56,7 @@ static const char *value_of(const char *arg, const char *name) {
 
 static struct wishes read_arguments(int argc, char **argv) {
     if (argc < 3) {
-        die("CERTIFICATE KEY [keys=URL] [store=URL] [context=HEX] [workers=N]");
+        die("CERTIFICATE KEY [keys=URL] [store=URL] [context=HEX] [ems=legacy] [workers=N]");
     }
     struct wishes wishes = {.certificate = argv[1], .key = argv[2], .workers = 1};
     for (int i = 3; i < argc; i++) {
@@ -62,13 +64,15 @@ static struct wishes read_arguments(int argc, char **argv) {
         const char *keys = value_of(argv[i], "keys");
         const char *store = value_of(argv[i], "store");
         const char *context = value_of(argv[i], "context");
-        if (!workers && !keys && !store && !context) {
+        const char *ems = value_of(argv[i], "ems");
+        if (!workers && !keys && !store && !context && !(ems && strcmp(ems, "legacy") == 0)) {
             die("an argument that nobody knows");
         }
         wishes.workers = workers ? atoi(workers) : wishes.workers;
         wishes.keys = keys ? keys : wishes.keys;
         wishes.store = store ? store : wishes.store;
         wishes.context = context ? context : wishes.context;
+        wishes.ems = ems ? ems : wishes.ems;
     }
     return wishes;
 }
@@ -85,15 +89,20 @@ static void set_keys(resume_server_options *options, const char *url) {
     resume_keyring_options_unref(ring_options);
 }
 
-static void set_context(resume_server_options *options, const char *hex) {
-    long len = 0;
-    uint8_t *context = OPENSSL_hexstr2buf(hex, &len);
+static void set_policy(resume_server_options *options, const struct wishes *wishes) {
     resume_policy *policy = NULL;
     need(resume_policy_new(&policy), "policy");
-    need(resume_policy_set_issue_context(policy, context, (size_t)len), "context");
+    if (wishes->context) {
+        long len = 0;
+        uint8_t *context = OPENSSL_hexstr2buf(wishes->context, &len);
+        need(resume_policy_set_issue_context(policy, context, (size_t)len), "context");
+        OPENSSL_free(context);
+    }
+    if (wishes->ems) {
+        need(resume_policy_set_ems(policy, RESUME_EMS_ALLOW_LEGACY), "ems");
+    }
     need(resume_server_options_set_policy(options, policy), "policy");
     resume_policy_unref(policy);
-    OPENSSL_free(context);
 }
 
 static resume_server *make_server(const struct wishes *wishes) {
@@ -109,9 +118,7 @@ static resume_server *make_server(const struct wishes *wishes) {
         need(resume_server_options_set_store(options, store), "store");
         resume_store_unref(store);
     }
-    if (wishes->context) {
-        set_context(options, wishes->context);
-    }
+    set_policy(options, wishes);
     if (resume_server_new(options, &server)) {
         die(resume_server_options_why(options));
     }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""libresume.Codec: tickets of bytes and of sessions, in both frames, from many threads."""
+"""libresume.Codec: tickets of bytes and of sessions, in all frames, from many threads."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import libresume
-from libresume import Codec, Frame, Keyring, Limit, Payload, Session, Status
+from libresume import Appdata, Codec, Frame, Keyring, Limit, Payload, Session, Status
 
 RING = Keyring("random:")
 CODECS = {
     "rfc5077": Codec(RING),
     "rfc5077-native": Codec(RING, payload=Payload.NATIVE),
+    "struct-native": Codec(RING, frame=Frame.RFC5077_STRUCT, payload=Payload.NATIVE),
     "aead": Codec(RING, frame=Frame.AEAD),
     "aead-context": Codec(RING, frame=Frame.AEAD, context=b"listener"),
 }
@@ -31,7 +32,7 @@ def codec(request: pytest.FixtureRequest) -> Codec:
 
 
 @given(st.binary(min_size=1, max_size=5000), st.sampled_from(list(CODECS)))
-def test_bytes_round_trip(data: bytes, which: str) -> None:
+def test_I_42_bytes_round_trip(data: bytes, which: str) -> None:
     codec = CODECS[which]
     ticket = codec.seal(data)
     assert ticket is not None
@@ -65,6 +66,29 @@ def test_session_round_trip(codec: Codec, session: Session) -> None:
     assert status == Status.OK and ticket is not None
     status, again = codec.open_session(ticket)
     assert status == Status.OK and again == session
+
+
+@pytest.mark.parametrize("frame", list(Frame))
+@pytest.mark.parametrize("payload", list(Payload))
+def test_every_payload_in_every_frame(frame: Frame, payload: Payload) -> None:
+    codec = Codec(RING, frame=frame, payload=payload)
+    session = Session(
+        version=0x0303, cipher_suite=0xA8, secret=b"s" * 48, created_ms=NOW, lifetime=86_400
+    )
+    session = session.replace(appdata=[(Appdata.PSK_IDENTITY, b"client-7")])
+    status, ticket = codec.seal_session(session)
+    assert status == Status.OK and ticket is not None
+    assert codec.open_session(ticket) == (Status.OK, session)
+
+
+def test_I_138_the_frame_to_the_letter(session: Session) -> None:
+    """RFC 5077 section 4: the length of the ciphertext stands behind name and IV."""
+    codec = Codec(RING, frame=Frame.RFC5077_STRUCT)
+    plain = session.replace(extended_master_secret=False, server_name=None, context=b"")
+    status, ticket = codec.seal_session(plain)
+    assert status == Status.OK and ticket is not None
+    assert int.from_bytes(ticket[32:34]) == len(ticket) - 16 - 16 - 2 - 32 == 64
+    assert codec.seal_session(session) == (Status.UNSUPPORTED, None)  # I-138
 
 
 def test_a_session_that_the_payload_cannot_carry(session: Session) -> None:
@@ -109,7 +133,7 @@ def test_wrong_arguments_are_type_errors(codec: Codec) -> None:
             call(b"data", 1.5)  # type: ignore[arg-type]
 
 
-def test_limits(codec: Codec) -> None:
+def test_I_34_limits(codec: Codec) -> None:
     """I-34."""
     with pytest.raises(libresume.InvalidError):
         codec.seal(b"")

@@ -18,7 +18,7 @@ from libresume import _low
 
 EXTENSION = Path(_low.__file__)
 HEADERS = Path(__file__).resolve().parents[2] / "libresume" / "include" / "resume"
-NOT_ENUMERATED = {"VERSION", "APPDATA_OPAQUE", "BACKEND_KEY_SIZE", "BACKEND_RECORD_MAX"}
+NOT_ENUMERATED = {"VERSION", "BACKEND_KEY_SIZE", "BACKEND_RECORD_MAX"}
 
 
 def enumerations() -> list[type[enum.Enum]]:
@@ -48,6 +48,7 @@ def test_every_public_call_is_in_the_extension() -> None:
     left_out = re.compile(
         r"\w+_(un)?ref$|event_|openssl_|server_options_set_trace|server_random|store_from_backend"
         r"|key_count_seal|codec_new|codec_\w+_bytes"
+        r"|(server_)?hello_|fault_|new_session_ticket_|verdict_|server_offer|tls12_|key_block_"
     )
     missing = {n for n in declared if not left_out.match(n) and not hasattr(_low, n)}
     assert missing == set()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""libresume.Session: what goes in comes out, in both formats, and nothing secret is shown."""
+"""libresume.Session: what goes in comes out, in all formats, and nothing secret is shown."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import libresume
-from libresume import Session, Status
+from libresume import Appdata, Session, Status
 
 numbers16 = st.integers(1, 0xFFFF)
 times = st.integers(0, 2**42)
@@ -87,10 +87,90 @@ def test_openssl_format_round_trip(made: dict[str, Any]) -> None:
     assert comparable(again) == comparable(session)
 
 
+@st.composite
+def state_fields(draw: st.DrawFn) -> dict[str, Any]:
+    """The fields of a session that RFC 5077's StatePlaintext holds exactly."""
+    began = draw(st.integers(0, 2**32 - 1)) * 1000
+    client = draw(st.sampled_from(["anonymous", "certificate_based", "psk"]))
+    made: dict[str, Any] = {
+        "version": 0x0303,
+        "cipher_suite": draw(numbers16),
+        "compression": draw(st.integers(0, 255)),
+        "secret": draw(nonzero(48)),
+        "created_ms": began,
+        "lifetime": 86_400,
+    }
+    if client == "certificate_based":
+        chain = st.lists(st.binary(min_size=1, max_size=400), min_size=1, max_size=4)
+        made["peer_certificates"] = draw(chain)
+    elif client == "psk":
+        made["appdata"] = [(Appdata.PSK_IDENTITY, draw(st.binary(max_size=400)))]
+    return made
+
+
+def state_of(made: dict[str, Any]) -> bytes:
+    """RFC 5077 section 4 once more, sharing nothing with the library."""
+    head = b"\x03\x03" + made["cipher_suite"].to_bytes(2) + bytes([made["compression"]])
+    client = b"\x00"
+    if "peer_certificates" in made:
+        chain = b"".join(len(der).to_bytes(3) + der for der in made["peer_certificates"])
+        client = b"\x01" + len(chain).to_bytes(3) + chain
+    elif "appdata" in made:
+        identity = made["appdata"][0][1]
+        client = b"\x02" + len(identity).to_bytes(2) + identity
+    stamp: int = made["created_ms"] // 1000
+    state: bytes = head + made["secret"] + client + stamp.to_bytes(4)
+    return state
+
+
+@given(state_fields())
+def test_state_plaintext_round_trip(made: dict[str, Any]) -> None:
+    session = Session(**made)
+    assert session.to_state_plaintext() == (Status.OK, state_of(made))
+    assert Session.from_state_plaintext(state_of(made)) == (Status.OK, session)
+
+
+@given(fields())
+def test_I_138_what_state_plaintext_cannot_hold_is_unsupported(made: dict[str, Any]) -> None:
+    """I-138: what is written comes back without a loss of what restricts the session."""
+    session = Session(**made)
+    status, state = session.to_state_plaintext()
+    fits = (
+        session.version == 0x0303
+        and session.resumable
+        and not session.extended_master_secret
+        and session.server_name is None
+        and session.context == b""
+        and session.verify_result == 0
+        and session.appdata == ()
+    )
+    assert status == (Status.OK if fits else Status.UNSUPPORTED)
+    assert (state is None) == (status != Status.OK)
+
+
+@given(state_fields(), st.data())
+def test_a_damaged_state_plaintext_is_answered(made: dict[str, Any], data: st.DataObject) -> None:
+    """I-154, I-155: cut or followed by a byte it is malformed; otherwise it says what it holds."""
+    state = state_of(made)
+    cut = data.draw(st.integers(0, len(state) - 1))
+    assert Session.from_state_plaintext(state[:cut]) == (Status.MALFORMED, None)
+    assert Session.from_state_plaintext(state + b"\0") == (Status.MALFORMED, None)
+    changed = bytearray(state)
+    changed[cut] ^= data.draw(st.integers(1, 255))
+    _, session = Session.from_state_plaintext(changed)
+    if session is not None:
+        assert session.to_state_plaintext() == (Status.OK, bytes(changed))
+
+
 @given(st.binary(max_size=300))
 def test_hostile_bytes_are_answered(data: bytes) -> None:
     """I-155: whatever the bytes, an answer and no exception."""
-    for status, session in (Session.from_native(data), Session.from_openssl(data, NOW)):
+    read = (
+        Session.from_native,
+        Session.from_state_plaintext,
+        lambda d: Session.from_openssl(d, NOW),
+    )
+    for status, session in (reader(data) for reader in read):
         assert (session is None) == (status != Status.OK)
 
 
@@ -114,7 +194,7 @@ def test_any_buffer_is_bytes(session: Session) -> None:
         assert Session.from_native(data)[1] == session
 
 
-def test_a_zero_secret_is_refused_with_a_reason() -> None:
+def test_I_11_a_zero_secret_is_refused_with_a_reason() -> None:
     """I-11."""
     with pytest.raises(libresume.InvalidError, match="zero") as caught:
         Session(version=0x0303, cipher_suite=1, secret=bytes(48), created_ms=NOW, lifetime=1)
@@ -147,14 +227,14 @@ def test_a_number_that_fits_nowhere_is_an_overflow(session: Session) -> None:
         session.replace(cipher_suite=0x1_0000)
 
 
-def test_too_large_is_refused(session: Session) -> None:
+def test_I_34_too_large_is_refused(session: Session) -> None:
     """I-34."""
     with pytest.raises(libresume.InvalidError) as caught:
         session.replace(peer_certificates=[bytes(60_000), bytes(60_000)])
     assert caught.value.status == Status.TOO_LARGE
 
 
-def test_replace_changes_what_it_is_told(session: Session) -> None:
+def test_I_36_replace_changes_what_it_is_told(session: Session) -> None:
     renewed = session.replace(created_ms=NOW + 5000, lifetime=10)
     assert renewed.expires_ms == NOW + 15_000
     assert renewed.authenticated_ms == NOW  # I-36

@@ -20,8 +20,9 @@ struct identity {
     X509 *certificate;
 };
 
-static inline struct identity identity_of(const char *name) {
-    struct identity made = {EVP_EC_gen("P-256"), X509_new()};
+/* Takes the key. */
+static inline struct identity identity_with(EVP_PKEY *key, const char *name) {
+    struct identity made = {key, X509_new()};
     assert_non_null(made.key);
     assert_non_null(made.certificate);
     X509_NAME *subject = X509_get_subject_name(made.certificate);
@@ -35,6 +36,10 @@ static inline struct identity identity_of(const char *name) {
     assert_true(X509_set_pubkey(made.certificate, made.key));
     assert_true(X509_sign(made.certificate, made.key, EVP_sha256()) > 0);
     return made;
+}
+
+static inline struct identity identity_of(const char *name) {
+    return identity_with(EVP_EC_gen("P-256"), name);
 }
 
 static inline void identity_free(struct identity *identity) {

@@ -84,8 +84,8 @@ static inline resume_codec *codec_of(resume_keyring *ring, resume_frame frame) {
     return codec;
 }
 
-/* appdata_len > 0 makes it long. */
-static inline resume_session *session_of(uint64_t seed, size_t appdata_len) {
+static inline resume_session *session_with(uint64_t seed, bool extended, uint32_t lifetime,
+                                           uint16_t tag, size_t appdata_len) {
     static uint8_t appdata[60000];
     uint8_t secret[48];
     resume_session_options *options = NULL;
@@ -95,16 +95,27 @@ static inline resume_session *session_of(uint64_t seed, size_t appdata_len) {
     assert_int_equal(resume_session_options_set_version(options, 0x0303), RESUME_OK);
     assert_int_equal(resume_session_options_set_cipher_suite(options, 0xc02f), RESUME_OK);
     assert_int_equal(resume_session_options_set_secret(options, secret, sizeof secret), RESUME_OK);
-    assert_int_equal(resume_session_options_set_extended_master_secret(options, true), RESUME_OK);
+    assert_int_equal(resume_session_options_set_extended_master_secret(options, extended),
+                     RESUME_OK);
     assert_int_equal(resume_session_options_set_created(options, NOW), RESUME_OK);
-    assert_int_equal(resume_session_options_set_lifetime(options, 7200), RESUME_OK);
+    assert_int_equal(resume_session_options_set_lifetime(options, lifetime), RESUME_OK);
     if (appdata_len) {
-        assert_int_equal(resume_session_options_add_appdata(options, 0, appdata, appdata_len),
+        assert_int_equal(resume_session_options_add_appdata(options, tag, appdata, appdata_len),
                          RESUME_OK);
     }
     assert_int_equal(resume_session_new(options, &session), RESUME_OK);
     resume_session_options_unref(options);
     return session;
+}
+
+/* appdata_len > 0 makes it long. */
+static inline resume_session *session_of(uint64_t seed, size_t appdata_len) {
+    return session_with(seed, true, 7200, RESUME_APPDATA_OPAQUE, appdata_len);
+}
+
+/* One that every payload carries whole, RFC 5077's too; identity_len > 0 makes it long. */
+static inline resume_session *plain_session_of(uint64_t seed, size_t identity_len) {
+    return session_with(seed, false, 86400, RESUME_APPDATA_PSK_IDENTITY, identity_len);
 }
 
 #endif

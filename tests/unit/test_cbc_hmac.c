@@ -262,6 +262,8 @@ static void test_secrets_decide_nothing(void **state) {
     assert_int_equal(rsm_cbc_hmac_new(key, 32, key, 32, &context), RESUME_OK);
     for (int i = 0; i < 2; i++) {
         assert_int_equal(rsm_cbc_hmac_seal(context, name, plain, sizeof plain, ticket), RESUME_OK);
+        assert_int_equal(rsm_cbc_hmac_seal_struct(context, name, plain, sizeof plain, ticket),
+                         RESUME_OK);
     }
     size_t padding = rsm_cbc_padding_ct(padded, sizeof padded);
     bool equal = rsm_equal_ct(plain, key, 32);
@@ -294,6 +296,99 @@ static void test_ivs_differ_across_forks(void **state) {
     seal_ivs(ivs[3], sizeof ivs[3]);
     assert_all_differ(ivs[0], 4 * 32, 16);
     rsm_cbc_hmac_free(shared);
+}
+
+/* To the letter: the same as above, with the length behind the IV and under the MAC. */
+static void test_struct_agrees_with_evp(void **state) {
+    (void)state;
+    uint8_t plain[300];
+    uint8_t ticket[ROOM];
+    uint8_t opened[ROOM];
+    uint8_t mac[RSM_HMAC_SIZE];
+    for (size_t key_len = 16; key_len <= 32; key_len += 16) {
+        struct rsm_cbc_hmac *context = context_new(key_len);
+        for (size_t len = 0; len <= sizeof plain; len++) {
+            size_t size = sealed_size(len) + 2;
+            size_t body = size - RSM_CBC_STRUCT_HEAD - RSM_CBC_MAC;
+            size_t opened_len = SIZE_MAX;
+            noise(len, plain, sizeof plain);
+            ticket[size] = 0xee;
+            assert_int_equal(rsm_cbc_hmac_seal_struct(context, name, plain, len, ticket), 0);
+            assert_int_equal(ticket[size], 0xee);
+            assert_memory_equal(ticket, name, sizeof name);
+            assert_int_equal(rsm_get16(ticket + RSM_CBC_HEAD), body);
+            assert_int_equal(rsm_hmac_sha256(mac_key, key_len, ticket, size - RSM_CBC_MAC, mac), 0);
+            assert_memory_equal(mac, ticket + size - RSM_CBC_MAC, sizeof mac);
+            assert_int_equal(by_evp(key_len, ticket + RSM_CBC_NAME, 0, 1,
+                                    ticket + RSM_CBC_STRUCT_HEAD, body, opened),
+                             len);
+            assert_memory_equal(opened, plain, len);
+            memset(opened, 0, sizeof opened);
+            assert_int_equal(rsm_cbc_hmac_open_struct(context, ticket, size, opened, &opened_len),
+                             RESUME_OK);
+            assert_int_equal(opened_len, len);
+            assert_memory_equal(opened, plain, len);
+        }
+        rsm_cbc_hmac_free(context);
+    }
+}
+
+/* I-152, I-153, I-154, as above. */
+static void test_struct_damaged(void **state) {
+    (void)state;
+    struct rsm_cbc_hmac *context = context_new(32);
+    uint8_t plain[40];
+    uint8_t ticket[ROOM];
+    uint8_t opened[ROOM];
+    size_t size = sealed_size(sizeof plain) + 2;
+    size_t len = 77;
+    noise(4, plain, sizeof plain);
+    assert_int_equal(rsm_cbc_hmac_seal_struct(context, name, plain, sizeof plain, ticket), 0);
+    for (size_t bit = 0; bit < size * 8; bit++) {
+        bool in_length = bit / 8 >= RSM_CBC_HEAD && bit / 8 < RSM_CBC_STRUCT_HEAD;
+        memset(opened, 0xee, sizeof opened);
+        ticket[bit / 8] ^= (uint8_t)(1U << bit % 8);
+        assert_int_equal(rsm_cbc_hmac_open_struct(context, ticket, size, opened, &len),
+                         in_length ? RESUME_MALFORMED : RESUME_FORGED);
+        assert_int_equal(opened[0], 0xee); /* not decrypted */
+        ticket[bit / 8] ^= (uint8_t)(1U << bit % 8);
+    }
+    for (size_t cut_len = 0; cut_len < size; cut_len++) {
+        uint8_t *cut = malloc(cut_len ? cut_len : 1);
+        assert_non_null(cut);
+        memcpy(cut, ticket, cut_len);
+        assert_int_equal(rsm_cbc_hmac_open_struct(context, cut, cut_len, opened, &len),
+                         RESUME_MALFORMED);
+        free(cut);
+    }
+    assert_int_equal(len, 77);
+    rsm_cbc_hmac_free(context);
+}
+
+/* 2 bytes count to 65535, of which 65520 is a multiple of the block. */
+static void test_struct_limits(void **state) {
+    (void)state;
+    const size_t most = 65520 - 1;
+    const size_t size = RSM_CBC_STRUCT_HEAD + 65520 + RSM_CBC_MAC;
+    struct rsm_cbc_hmac *context = context_new(32);
+    uint8_t *plain = calloc(1, size);
+    uint8_t *ticket = calloc(1, size + 16);
+    size_t len = 0;
+    assert_true(plain && ticket);
+    assert_int_equal(rsm_cbc_hmac_seal_struct(context, name, plain, most, ticket), RESUME_OK);
+    assert_int_equal(rsm_cbc_hmac_open_struct(context, ticket, size, plain, &len), RESUME_OK);
+    assert_int_equal(len, most);
+    assert_int_equal(rsm_cbc_hmac_seal_struct(context, name, plain, most + 1, ticket),
+                     RESUME_E_INVALID);
+    assert_int_equal(rsm_cbc_hmac_seal_struct(context, name, plain, SIZE_MAX, ticket),
+                     RESUME_E_INVALID);
+    assert_int_equal(rsm_cbc_hmac_open_struct(context, ticket, size + 16, plain, &len),
+                     RESUME_MALFORMED);
+    assert_int_equal(rsm_cbc_hmac_open_struct(context, ticket, SIZE_MAX - 13, plain, &len),
+                     RESUME_MALFORMED);
+    free(plain);
+    free(ticket);
+    rsm_cbc_hmac_free(context);
 }
 
 static int no_bytes(unsigned char *buf, int len) {
@@ -350,6 +445,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_agrees_with_evp_aes_256),
         cmocka_unit_test(test_agrees_with_evp_aes_128),
+        cmocka_unit_test(test_struct_agrees_with_evp),
+        cmocka_unit_test(test_struct_damaged),
+        cmocka_unit_test(test_struct_limits),
         cmocka_unit_test(test_in_place),
         cmocka_unit_test(test_every_flipped_bit_is_forged),
         cmocka_unit_test(test_every_truncation_is_refused),

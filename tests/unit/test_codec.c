@@ -10,7 +10,12 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-static const resume_frame frames[] = {RESUME_FRAME_RFC5077, RESUME_FRAME_AEAD};
+static const resume_frame frames[] = {RESUME_FRAME_RFC5077, RESUME_FRAME_AEAD,
+                                      RESUME_FRAME_RFC5077_STRUCT};
+static const resume_payload payloads[] = {RESUME_PAYLOAD_NATIVE, RESUME_PAYLOAD_OPENSSL,
+                                          RESUME_PAYLOAD_STATE_PLAINTEXT};
+#define FRAMES   (sizeof frames / sizeof frames[0])
+#define VARIANTS (FRAMES * sizeof payloads / sizeof payloads[0])
 
 static uint8_t ticket[RESUME_TICKET_MAX];
 static uint8_t plain[RESUME_TICKET_MAX];
@@ -49,25 +54,67 @@ static resume_status try_open(const resume_codec *codec, const uint8_t *data, si
     return status;
 }
 
-/* I-01: frames, payloads, key sizes, short and long sessions. */
-static void test_round_trips(void **state) {
+static resume_codec *codec_variant(resume_keyring *ring, size_t variant) {
+    return codec_with(ring, frames[variant % FRAMES], payloads[variant / FRAMES], NULL);
+}
+
+static void assert_comes_back(const resume_codec *codec, resume_session *session) {
+    resume_session *back = NULL;
+    size_t len = seal(codec, session, NOW, ticket);
+    assert_int_equal(resume_codec_open(codec, ticket, len, NOW, &back), RESUME_OK);
+    assert_true(resume_session_equal(session, back));
+    resume_session_unref(session);
+    resume_session_unref(back);
+}
+
+/* I-01: frames, payloads, key sizes, short and long sessions. I-138: the flag comes back, or the
+ * payload has no room and says so. */
+static void test_I_01_138_round_trips(void **state) {
     (void)state;
     static const size_t appdata[] = {0, 1, 15, 16, 500, 3000, 20000};
-    for (unsigned variant = 0; variant < 8; variant++) {
-        resume_keyring *ring = ring_of_one(1, variant & 4 ? 48 : 80);
-        resume_codec *codec = codec_with(ring, frames[variant & 1], variant & 2 ? 1 : 2, NULL);
+    for (size_t variant = 0; variant < 2 * VARIANTS; variant++) {
+        resume_keyring *ring = ring_of_one(1, variant < VARIANTS ? 80 : 48);
+        resume_codec *codec = codec_variant(ring, variant % VARIANTS);
+        bool holds_all = payloads[variant % VARIANTS / FRAMES] != RESUME_PAYLOAD_STATE_PLAINTEXT;
         for (size_t i = 0; i < sizeof appdata / sizeof appdata[0]; i++) {
-            resume_session *session = session_of(i, appdata[i]);
-            resume_session *back = NULL;
-            size_t len = seal(codec, session, NOW, ticket);
-            assert_int_equal(resume_codec_open(codec, ticket, len, NOW, &back), RESUME_OK);
-            assert_true(resume_session_equal(session, back));
-            resume_session_unref(session);
-            resume_session_unref(back);
+            resume_session *extended = session_of(i, appdata[i]);
+            size_t len = 77;
+            assert_comes_back(codec, plain_session_of(i, appdata[i]));
+            if (holds_all) {
+                assert_comes_back(codec, resume_session_ref(extended));
+            } else {
+                assert_int_equal(
+                    resume_codec_seal(codec, extended, NOW, ticket, sizeof ticket, &len),
+                    RESUME_UNSUPPORTED);
+                assert_int_equal(len, 77);
+            }
+            resume_session_unref(extended);
         }
         resume_codec_unref(codec);
         resume_keyring_unref(ring);
     }
+}
+
+/* Without a payload in the options each frame has its own. */
+static void test_default_payloads(void **state) {
+    (void)state;
+    resume_keyring *ring = ring_of_one(1, 80);
+    resume_session *session = plain_session_of(1, 9);
+    for (size_t f = 0; f < FRAMES; f++) {
+        static const resume_payload expected[] = {RESUME_PAYLOAD_OPENSSL, RESUME_PAYLOAD_NATIVE,
+                                                  RESUME_PAYLOAD_STATE_PLAINTEXT};
+        resume_codec *codec = codec_of(ring, frames[f]);
+        size_t len = seal(codec, session, NOW, ticket);
+        for (size_t p = 0; p < sizeof payloads / sizeof payloads[0]; p++) {
+            resume_codec *other = codec_with(ring, frames[f], payloads[p], NULL);
+            resume_status status = try_open(other, ticket, len, NOW);
+            assert_int_equal(status == RESUME_OK, payloads[p] == expected[f]);
+            resume_codec_unref(other);
+        }
+        resume_codec_unref(codec);
+    }
+    resume_session_unref(session);
+    resume_keyring_unref(ring);
 }
 
 static void test_bytes_of_every_length(void **state) {
@@ -75,7 +122,7 @@ static void test_bytes_of_every_length(void **state) {
     uint8_t data[300];
     resume_keyring *ring = ring_of_one(1, 80);
     noise(3, data, sizeof data);
-    for (size_t f = 0; f < 2; f++) {
+    for (size_t f = 0; f < FRAMES; f++) {
         resume_codec *codec = codec_of(ring, frames[f]);
         for (size_t n = 1; n <= sizeof data; n++) {
             size_t len = 0;
@@ -107,7 +154,7 @@ static void test_rfc5077_against_libcrypto(void **state) {
         key_bytes(1, key, key_len);
         resume_keyring *ring = ring_of_one(1, key_len);
         resume_codec *codec = codec_of(ring, RESUME_FRAME_RFC5077);
-        resume_session *session = session_of(1, 0);
+        resume_session *session = plain_session_of(1, 0);
         size_t len = seal(codec, session, NOW, ticket);
         assert_memory_equal(ticket, key, 16);
         HMAC(EVP_sha256(), key + 16 + half, (int)half, ticket, len - 32, mac, NULL);
@@ -133,8 +180,8 @@ static void test_rfc5077_against_libcrypto(void **state) {
 static void test_every_truncation(void **state) {
     (void)state;
     resume_keyring *ring = ring_of_one(1, 80);
-    resume_session *session = session_of(1, 40);
-    for (size_t f = 0; f < 2; f++) {
+    resume_session *session = plain_session_of(1, 40);
+    for (size_t f = 0; f < FRAMES; f++) {
         resume_codec *codec = codec_of(ring, frames[f]);
         size_t len = seal(codec, session, NOW, ticket);
         for (size_t cut = 0; cut < len; cut++) {
@@ -159,16 +206,18 @@ static void test_every_truncation(void **state) {
 static void test_every_flipped_bit(void **state) {
     (void)state;
     resume_keyring *ring = ring_of_one(1, 80);
-    resume_session *session = session_of(1, 0);
-    for (size_t f = 0; f < 2; f++) {
+    resume_session *session = plain_session_of(1, 0);
+    for (size_t f = 0; f < FRAMES; f++) {
         resume_codec *codec = codec_of(ring, frames[f]);
         size_t len = seal(codec, session, NOW, ticket);
         for (size_t bit = 0; bit < 8 * len; bit++) {
             resume_status expected = RESUME_FORGED;
             if (bit < 128) {
                 expected = RESUME_MISS;
-            } else if (f == 1 && bit < 136) {
+            } else if (frames[f] == RESUME_FRAME_AEAD && bit < 136) {
                 expected = RESUME_UNSUPPORTED; /* the frame's version */
+            } else if (frames[f] == RESUME_FRAME_RFC5077_STRUCT && bit / 16 == 16) {
+                expected = RESUME_MALFORMED; /* the length, which everyone sees */
             }
             ticket[bit / 8] ^= (uint8_t)(1U << bit % 8);
             assert_int_equal(try_open(codec, ticket, len, NOW), expected);
@@ -210,12 +259,12 @@ static void test_bad_padding_is_a_forgery(void **state) {
 }
 
 /* I-11, I-157: well sealed is not well formed. */
-static void test_hostile_state_under_a_good_key(void **state) {
+static void test_I_11_hostile_state_under_a_good_key(void **state) {
     (void)state;
     uint8_t data[200];
     resume_keyring *ring = ring_of_one(1, 80);
-    for (unsigned variant = 0; variant < 4; variant++) {
-        resume_codec *codec = codec_with(ring, frames[variant & 1], variant & 2 ? 1 : 2, NULL);
+    for (size_t variant = 0; variant < VARIANTS; variant++) {
+        resume_codec *codec = codec_variant(ring, variant);
         for (uint64_t seed = 0; seed < 300; seed++) {
             size_t len = 0;
             noise(seed, data, sizeof data);
@@ -226,7 +275,7 @@ static void test_hostile_state_under_a_good_key(void **state) {
             assert_true(status == RESUME_MALFORMED || status == RESUME_UNSUPPORTED);
         }
         /* A session whose secret was replaced by zeros. */
-        resume_session *session = session_of(1, 0);
+        resume_session *session = plain_session_of(1, 0);
         size_t secret_len = 0;
         size_t len = 0;
         size_t zeroed = 0;
@@ -251,11 +300,12 @@ static void test_hostile_state_under_a_good_key(void **state) {
 }
 
 /* I-07, I-68: another frame, context or key never opens it. */
-static void test_frames_and_contexts_do_not_mix(void **state) {
+static void test_I_07_frames_and_contexts_do_not_mix(void **state) {
     (void)state;
     resume_keyring *ring = ring_of_one(1, 80);
-    resume_session *session = session_of(1, 0);
+    resume_session *session = plain_session_of(1, 0);
     resume_codec *cbc = codec_of(ring, RESUME_FRAME_RFC5077);
+    resume_codec *letter = codec_of(ring, RESUME_FRAME_RFC5077_STRUCT);
     resume_codec *aead = codec_of(ring, RESUME_FRAME_AEAD);
     resume_codec *blue = codec_with(ring, RESUME_FRAME_AEAD, RESUME_PAYLOAD_NATIVE, "blue");
     resume_codec *green = codec_with(ring, RESUME_FRAME_AEAD, RESUME_PAYLOAD_NATIVE, "green");
@@ -266,6 +316,11 @@ static void test_frames_and_contexts_do_not_mix(void **state) {
     assert_true(try_open(cbc, ticket, len, NOW) > 0);
     len = seal(cbc, session, NOW, ticket);
     assert_true(try_open(aead, ticket, len, NOW) > 0);
+    assert_int_equal(try_open(letter, ticket, len, NOW), RESUME_MALFORMED);
+    len = seal(letter, session, NOW, ticket);
+    assert_int_equal(try_open(cbc, ticket, len, NOW), RESUME_MALFORMED);
+    assert_true(try_open(aead, ticket, len, NOW) > 0);
+    resume_codec_unref(letter);
     resume_codec_unref(cbc);
     resume_codec_unref(aead);
     resume_codec_unref(blue);
@@ -279,7 +334,7 @@ static void test_other_keys(void **state) {
     (void)state;
     uint8_t a[80];
     uint8_t b[80];
-    resume_session *session = session_of(1, 0);
+    resume_session *session = plain_session_of(1, 0);
     resume_keyring *ring = ring_of_one(1, 80);
     resume_keyring *unrelated = ring_of_one(2, 80);
     resume_keyring *same_name = empty_ring();
@@ -289,7 +344,7 @@ static void test_other_keys(void **state) {
     assert_int_equal(
         resume_keyring_add(same_name, a, 16, b + 16, 32, b + 48, 32, 0, NEVER, NEVER, NOW),
         RESUME_OK);
-    for (size_t f = 0; f < 2; f++) {
+    for (size_t f = 0; f < FRAMES; f++) {
         size_t len = 0;
         resume_codec *codec = codec_of(ring, frames[f]);
         resume_codec *others[] = {codec_of(unrelated, frames[f]), codec_of(same_name, frames[f]),
@@ -316,8 +371,8 @@ static void test_other_keys(void **state) {
 /* I-17, I-64: renew under an older key, expire with it. */
 static void test_life_of_a_ticket(void **state) {
     (void)state;
-    resume_session *session = session_of(1, 0);
-    for (size_t f = 0; f < 2; f++) {
+    resume_session *session = plain_session_of(1, 0);
+    for (size_t f = 0; f < FRAMES; f++) {
         resume_keyring *ring = empty_ring();
         resume_codec *codec = codec_of(ring, frames[f]);
         assert_int_equal(add_key(ring, 1, 80, NOW, NOW + 100, NOW + 300, NOW), RESUME_OK);
@@ -335,17 +390,18 @@ static void test_life_of_a_ticket(void **state) {
 }
 
 /* I-42, I-67 */
-static void test_no_two_tickets_are_equal(void **state) {
+static void test_I_42_no_two_tickets_are_equal(void **state) {
     (void)state;
     enum { COUNT = 2000 };
     static uint8_t seen[COUNT][16];
     resume_keyring *ring = ring_of_one(1, 80);
-    resume_session *session = session_of(1, 0);
-    for (size_t f = 0; f < 2; f++) {
+    resume_session *session = plain_session_of(1, 0);
+    for (size_t f = 0; f < FRAMES; f++) {
         resume_codec *codec = codec_of(ring, frames[f]);
         for (size_t i = 0; i < COUNT; i++) {
             (void)seal(codec, session, NOW, ticket);
-            memcpy(seen[i], ticket + (f ? 25 : 16), 16); /* IV; tail of the AEAD's nonce */
+            memcpy(seen[i], ticket + (frames[f] == RESUME_FRAME_AEAD ? 25 : 16),
+                   16); /* IV; tail of the AEAD's nonce */
             for (size_t j = i > 100 ? i - 100 : 0; j < i; j++) {
                 assert_memory_not_equal(seen[i], seen[j], 16);
             }
@@ -357,14 +413,14 @@ static void test_no_two_tickets_are_equal(void **state) {
 }
 
 /* I-34, I-90: buffers and limits; outputs stay as they were. */
-static void test_buffers(void **state) {
+static void test_I_34_buffers(void **state) {
     (void)state;
     static uint8_t data[65536];
     resume_keyring *ring = ring_of_one(1, 80);
-    resume_session *session = session_of(1, 100);
-    resume_session *huge = session_of(1, 60000);
-    for (unsigned variant = 0; variant < 4; variant++) {
-        resume_codec *codec = codec_with(ring, frames[variant & 1], variant & 2 ? 1 : 2, NULL);
+    resume_session *session = plain_session_of(1, 100);
+    resume_session *huge = plain_session_of(1, 60000);
+    for (size_t variant = 0; variant < VARIANTS; variant++) {
+        resume_codec *codec = codec_variant(ring, variant);
         size_t size = seal(codec, session, NOW, ticket);
         for (size_t cap = 0; cap < size; cap++) {
             size_t len = 0;
@@ -385,7 +441,8 @@ static void test_buffers(void **state) {
             RESUME_TOO_LARGE);
         assert_int_equal(len, 77);
         /* The longest payload of each frame. */
-        size_t most = variant & 1 ? 65535 - 57 : 65535 - 64 - 16 - (65535 - 64) % 16 + 15;
+        static const size_t longest[] = {65455, 65535 - 57, 65455};
+        size_t most = longest[variant % FRAMES];
         assert_int_equal(
             resume_codec_seal_bytes(codec, data, most, NOW, ticket, sizeof ticket, &len), 0);
         assert_int_equal(
@@ -412,7 +469,7 @@ static void test_no_plaintext_after_failure(void **state) {
     size_t len = 0;
     resume_keyring *ring = empty_ring();
     resume_codec *codec = codec_of(ring, RESUME_FRAME_RFC5077);
-    resume_session *session = session_of(1, 0);
+    resume_session *session = plain_session_of(1, 0);
     const uint8_t *secret = resume_session_secret(session, &secret_len);
     memset(ticket, 0xee, sizeof ticket);
     assert_int_equal(resume_codec_seal(codec, session, NOW, ticket, sizeof ticket, &len),
@@ -430,8 +487,10 @@ static void test_options(void **state) {
     resume_codec_options *options = NULL;
     resume_keyring *ring = empty_ring();
     assert_int_equal(resume_codec_options_new(&options), RESUME_OK);
-    assert_int_equal(resume_codec_options_set_frame(options, 3), RESUME_E_INVALID);
+    assert_int_equal(resume_codec_options_set_frame(options, 4), RESUME_E_INVALID);
     assert_non_null(strstr(resume_codec_options_why(options), "RESUME_FRAME_AEAD"));
+    assert_int_equal(resume_codec_options_set_frame(options, 0), RESUME_E_INVALID);
+    assert_int_equal(resume_codec_options_set_payload(options, 4), RESUME_E_INVALID);
     assert_int_equal(resume_codec_options_set_payload(options, 0), RESUME_E_INVALID);
     assert_non_null(strstr(resume_codec_options_why(options), "RESUME_PAYLOAD_NATIVE"));
     assert_int_equal(resume_codec_options_set_context(options, context, 256), RESUME_E_INVALID);
@@ -439,6 +498,8 @@ static void test_options(void **state) {
     assert_int_equal(resume_codec_options_set_context(options, context, 255), RESUME_OK);
     assert_int_equal(resume_codec_new(ring, options, &codec), RESUME_E_INVALID);
     assert_non_null(strstr(resume_codec_options_why(options), "context"));
+    assert_int_equal(resume_codec_options_set_frame(options, RESUME_FRAME_RFC5077_STRUCT), 0);
+    assert_int_equal(resume_codec_new(ring, options, &codec), RESUME_E_INVALID);
     assert_null(codec);
     assert_int_equal(resume_codec_options_set_frame(options, RESUME_FRAME_AEAD), RESUME_OK);
     assert_int_equal(resume_codec_new(ring, options, &codec), RESUME_OK);
@@ -452,7 +513,7 @@ static void test_arguments_and_references(void **state) {
     (void)state;
     size_t len = 0;
     resume_codec *codec = NULL;
-    resume_session *session = session_of(1, 0);
+    resume_session *session = plain_session_of(1, 0);
     resume_session *back = NULL;
     resume_keyring *ring = ring_of_one(1, 80);
     assert_int_equal(resume_codec_new(NULL, NULL, &codec), RESUME_E_INVALID);
@@ -486,7 +547,7 @@ static void test_arguments_and_references(void **state) {
 static void test_seals_are_counted(void **state) {
     (void)state;
     static const uint64_t caps[] = {10, 65535, 65536, 0};
-    resume_session *session = session_of(1, 0);
+    resume_session *session = plain_session_of(1, 0);
     for (size_t i = 0; i < sizeof caps / sizeof caps[0]; i++) {
         resume_keyring_options *options = NULL;
         resume_keyring *ring = NULL;
@@ -517,9 +578,9 @@ static void test_seals_are_counted(void **state) {
 /* I-95 */
 static void test_no_memory_anywhere(void **state) {
     (void)state;
-    resume_session *session = session_of(1, 4000);
+    resume_session *session = plain_session_of(1, 4000);
     for (unsigned long nth = 1; nth < 30; nth++) {
-        for (size_t f = 0; f < 2; f++) {
+        for (size_t f = 0; f < FRAMES; f++) {
             size_t len = 0;
             resume_keyring *ring = ring_of_one(1, 80);
             resume_codec *codec = codec_of(ring, frames[f]);
@@ -545,8 +606,8 @@ static void test_no_memory_anywhere(void **state) {
 static void test_bad_tickets_allocate_nothing(void **state) {
     (void)state;
     resume_keyring *ring = ring_of_one(1, 80);
-    resume_session *session = session_of(1, 0);
-    for (size_t f = 0; f < 2; f++) {
+    resume_session *session = plain_session_of(1, 0);
+    for (size_t f = 0; f < FRAMES; f++) {
         resume_codec *codec = codec_with(ring, frames[f], RESUME_PAYLOAD_NATIVE, NULL);
         size_t len = seal(codec, session, NOW, ticket);
         assert_int_equal(try_open(codec, ticket, len, NOW), RESUME_OK);
@@ -554,10 +615,12 @@ static void test_bad_tickets_allocate_nothing(void **state) {
         assert_int_equal(try_open(codec, ticket, len, NOW), RESUME_OK);
         assert_int_equal(rsm_alloc_count(), 1); /* the session */
         ticket[len - 1] ^= 1;
+        resume_status shorter = /* its length stands inside */
+            frames[f] == RESUME_FRAME_RFC5077_STRUCT ? RESUME_MALFORMED : RESUME_FORGED;
         rsm_alloc_fail_from(0);
         for (unsigned i = 0; i < 1000; i++) {
             assert_int_equal(try_open(codec, ticket, len, NOW), RESUME_FORGED);
-            assert_int_equal(try_open(codec, ticket, len - 48, NOW), RESUME_FORGED);
+            assert_int_equal(try_open(codec, ticket, len - 48, NOW), shorter);
             (void)seal(codec, session, NOW, plain);
         }
         assert_int_equal(rsm_alloc_count(), 0);
@@ -622,18 +685,19 @@ static void test_sealing_while_rotating(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trips),
+        cmocka_unit_test(test_I_01_138_round_trips),
+        cmocka_unit_test(test_default_payloads),
         cmocka_unit_test(test_bytes_of_every_length),
         cmocka_unit_test(test_rfc5077_against_libcrypto),
         cmocka_unit_test(test_every_truncation),
         cmocka_unit_test(test_every_flipped_bit),
         cmocka_unit_test(test_bad_padding_is_a_forgery),
-        cmocka_unit_test(test_hostile_state_under_a_good_key),
-        cmocka_unit_test(test_frames_and_contexts_do_not_mix),
+        cmocka_unit_test(test_I_11_hostile_state_under_a_good_key),
+        cmocka_unit_test(test_I_07_frames_and_contexts_do_not_mix),
         cmocka_unit_test(test_other_keys),
         cmocka_unit_test(test_life_of_a_ticket),
-        cmocka_unit_test(test_no_two_tickets_are_equal),
-        cmocka_unit_test(test_buffers),
+        cmocka_unit_test(test_I_42_no_two_tickets_are_equal),
+        cmocka_unit_test(test_I_34_buffers),
         cmocka_unit_test(test_no_plaintext_after_failure),
         cmocka_unit_test(test_options),
         cmocka_unit_test(test_arguments_and_references),

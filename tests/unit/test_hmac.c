@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * HMAC-SHA256 against RFC 4231 and against libcrypto's own.
+ * HMAC-SHA256 and HMAC-SHA384 against RFC 4231 and against libcrypto's own.
  */
 #include "crypto_fixture.h"
 #include "secrecy.h"
@@ -83,6 +83,59 @@ static void test_agrees_with_libcrypto(void **state) {
     }
 }
 
+/* RFC 4231 sections 4.3 and 4.7. */
+static void test_rfc4231_with_sha384(void **state) {
+    (void)state;
+    static const char what[] = "what do ya want for nothing?";
+    static const char larger[] = "Test Using Larger Than Block-Size Key - Hash Key First";
+    uint8_t key[131];
+    uint8_t mac[RSM_HMAC384_SIZE];
+    struct rsm_hmac384_key prepared;
+    struct rsm_piece piece = {(const uint8_t *)what, sizeof what - 1};
+    assert_int_equal(rsm_hmac384_key_init((const uint8_t *)"Jefe", 4, &prepared), RESUME_OK);
+    assert_int_equal(rsm_hmac384_with_pieces(&prepared, &piece, 1, mac), RESUME_OK);
+    assert_hex(mac,
+               "af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e8e2240ca5e69e2c7"
+               "8b3239ecfab21649");
+    memset(key, 0xaa, sizeof key);
+    piece = (struct rsm_piece){(const uint8_t *)larger, sizeof larger - 1};
+    assert_int_equal(rsm_hmac384_key_init(key, sizeof key, &prepared), RESUME_OK);
+    assert_int_equal(rsm_hmac384_with_pieces(&prepared, &piece, 1, mac), RESUME_OK);
+    assert_hex(mac,
+               "4ece084485813e9088d2c63a041bc5b44f9ef1012a2b588f3cd11f05033ac4c60c2ef6ab4030fe82"
+               "96248df163f44952");
+}
+
+/* Both hashes, the data in pieces, and the result over the first of them. */
+static void test_pieces_agree_with_libcrypto(void **state) {
+    (void)state;
+    static const size_t key_lens[] = {0, 1, 48, 63, 64, 65, 127, 128, 129, 200};
+    uint8_t key[200];
+    uint8_t data[300];
+    uint8_t theirs[RSM_HMAC384_SIZE];
+    noise(5, key, sizeof key);
+    noise(6, data, sizeof data);
+    for (size_t i = 0; i < sizeof key_lens / sizeof key_lens[0]; i++) {
+        struct rsm_hmac_key small;
+        struct rsm_hmac384_key large;
+        assert_int_equal(rsm_hmac_key_init(key, key_lens[i], &small), RESUME_OK);
+        assert_int_equal(rsm_hmac384_key_init(key, key_lens[i], &large), RESUME_OK);
+        for (size_t len = 48; len <= sizeof data; len++) {
+            uint8_t first[48];
+            const struct rsm_piece pieces[] = {
+                {first, 48}, {data + 48, len / 3 - 16}, {data + 32 + len / 3, len - len / 3 - 32}};
+            memcpy(first, data, sizeof first);
+            assert_int_equal(rsm_hmac_with_pieces(&small, pieces, 3, first), RESUME_OK);
+            assert_non_null(HMAC(EVP_sha256(), key, (int)key_lens[i], data, len, theirs, NULL));
+            assert_memory_equal(first, theirs, RSM_HMAC_SIZE);
+            memcpy(first, data, sizeof first);
+            assert_int_equal(rsm_hmac384_with_pieces(&large, pieces, 3, first), RESUME_OK);
+            assert_non_null(HMAC(EVP_sha384(), key, (int)key_lens[i], data, len, theirs, NULL));
+            assert_memory_equal(first, theirs, RSM_HMAC384_SIZE);
+        }
+    }
+}
+
 /* I-161 */
 static void test_secrets_decide_nothing(void **state) {
     (void)state;
@@ -101,6 +154,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rfc4231),
         cmocka_unit_test(test_agrees_with_libcrypto),
+        cmocka_unit_test(test_rfc4231_with_sha384),
+        cmocka_unit_test(test_pieces_agree_with_libcrypto),
         cmocka_unit_test(test_secrets_decide_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,14 +3,18 @@
  * resume_codec: a session to a ticket and back under a keyring. Not the decision whether the
  * session may resume: that is resume_server_check() in server.h.
  *
- * Two frames, two payloads:
+ * Three frames, three payloads; any payload goes into any frame:
  *
- *     RESUME_FRAME_RFC5077   name 16 | IV 16 | AES-CBC | HMAC-SHA256 32 over all before it
- *                            (RFC 5077 section 4; OpenSSL, nginx, HAProxy and others read it)
- *     RESUME_FRAME_AEAD      name 16 | version 1 | nonce 24 | XAES-256-GCM | tag 16; name, version
- *                            and context are authenticated (both ends are libresume)
- *     RESUME_PAYLOAD_OPENSSL the DER SSL_SESSION of OpenSSL
- *     RESUME_PAYLOAD_NATIVE  libresume's own format, with all that a session holds
+ *     RESUME_FRAME_RFC5077         name 16 | IV 16 | AES-CBC | HMAC-SHA256 32 over all before it
+ *                                  (RFC 5077 section 4 as OpenSSL, nginx, HAProxy have it)
+ *     RESUME_FRAME_RFC5077_STRUCT  name 16 | IV 16 | length 2 | AES-CBC | HMAC-SHA256 32 over all
+ *                                  before it (RFC 5077 section 4 to the letter)
+ *     RESUME_FRAME_AEAD            name 16 | version 1 | nonce 24 | XAES-256-GCM | tag 16; name,
+ *                                  version and context are authenticated (both ends are libresume)
+ *     RESUME_PAYLOAD_OPENSSL          the DER SSL_SESSION of OpenSSL
+ *     RESUME_PAYLOAD_NATIVE           libresume's own format, with all that a session holds
+ *     RESUME_PAYLOAD_STATE_PLAINTEXT  RFC 5077's StatePlaintext: TLS 1.2 without extended master
+ *                                     secret, server name and context, all else is unsupported
  *
  * Any codec opens what any other process with the same keys and the same settings sealed.
  *
@@ -37,12 +41,12 @@ typedef struct resume_codec_options resume_codec_options;
 /** What stands around the payload. */
 typedef int32_t resume_frame;
 
-enum { RESUME_FRAME_RFC5077 = 1, RESUME_FRAME_AEAD = 2 };
+enum { RESUME_FRAME_RFC5077 = 1, RESUME_FRAME_AEAD = 2, RESUME_FRAME_RFC5077_STRUCT = 3 };
 
 /** How the session is written inside the frame. */
 typedef int32_t resume_payload;
 
-enum { RESUME_PAYLOAD_NATIVE = 1, RESUME_PAYLOAD_OPENSSL = 2 };
+enum { RESUME_PAYLOAD_NATIVE = 1, RESUME_PAYLOAD_OPENSSL = 2, RESUME_PAYLOAD_STATE_PLAINTEXT = 3 };
 
 enum {
     RESUME_TICKET_MAX = 65535 /* bytes of a ticket: the length on the wire has 16 bits */
@@ -71,7 +75,7 @@ RESUME_API resume_codec_options *resume_codec_options_unref(resume_codec_options
  * Chooses the frame.
  *
  * @param options the options.
- * @param frame RESUME_FRAME_RFC5077 (default) or RESUME_FRAME_AEAD.
+ * @param frame RESUME_FRAME_RFC5077 (default), RESUME_FRAME_RFC5077_STRUCT or RESUME_FRAME_AEAD.
  * @return RESUME_OK or RESUME_E_INVALID, then with a text from resume_codec_options_why().
  * @since 0.1
  */
@@ -79,11 +83,11 @@ RESUME_API RESUME_MUST_USE resume_status
 resume_codec_options_set_frame(resume_codec_options *options, resume_frame frame);
 
 /**
- * Chooses the payload. Without this call it follows the frame: OPENSSL for RFC5077, NATIVE for
- * AEAD.
+ * Chooses the payload. Without this call it follows the frame: OPENSSL for RFC5077,
+ * STATE_PLAINTEXT for RFC5077_STRUCT, NATIVE for AEAD.
  *
  * @param options the options.
- * @param payload RESUME_PAYLOAD_OPENSSL or RESUME_PAYLOAD_NATIVE.
+ * @param payload RESUME_PAYLOAD_OPENSSL, RESUME_PAYLOAD_NATIVE or RESUME_PAYLOAD_STATE_PLAINTEXT.
  * @return RESUME_OK or RESUME_E_INVALID, then with a text from resume_codec_options_why().
  * @since 0.1
  */
@@ -92,7 +96,7 @@ resume_codec_options_set_payload(resume_codec_options *options, resume_payload p
 
 /**
  * Sets bytes that are authenticated with each ticket and not carried in it: a ticket opens only
- * under the same context. For RESUME_FRAME_AEAD; the RFC 5077 frame has no room for it.
+ * under the same context. For RESUME_FRAME_AEAD; the RFC 5077 frames have no room for it.
  *
  * @param options the options.
  * @param data,data_len the context, at most 255 bytes; copied. 0 bytes take it away.

@@ -20,6 +20,11 @@
 #include <resume/store.h>
 #include <resume/policy.h>
 #include <resume/connection.h>
+#include <resume/hello.h>
+#include <resume/handshake.h>
 #include <resume/server.h>
+#include <resume/verdict.h>
+#include <resume/tls12.h>
+#include <resume/client.h>
 
 #endif /* RESUME_RESUME_H */

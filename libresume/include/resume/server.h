@@ -14,6 +14,7 @@
 #ifndef RESUME_FFI
 #include <resume/codec.h>
 #include <resume/connection.h>
+#include <resume/hello.h>
 #include <resume/keyring.h>
 #include <resume/policy.h>
 #include <resume/session.h>
@@ -28,6 +29,7 @@ extern "C" {
 typedef struct resume_server resume_server;
 typedef struct resume_server_options resume_server_options;
 typedef struct resume_event resume_event;
+typedef struct resume_verdict resume_verdict;
 
 /** Why a handshake resumed or not, or why something was issued or not. */
 typedef int32_t resume_reason;
@@ -332,6 +334,33 @@ RESUME_API RESUME_MUST_USE resume_status
 resume_server_find_session(resume_server *server, const resume_connection *connection,
                            const uint8_t *session_id, size_t session_id_len, uint64_t now_ms,
                            resume_session **ret_session, resume_reason *ret_reason);
+
+/**
+ * Decides about a TLS 1.2 ClientHello: the ticket if it has one, else the session ID, for RFC 5077
+ * section 3.4 forbids looking up the session ID beside a ticket. Counts and traces.
+ *
+ * May block for as long as the store may.
+ *
+ * @param server the server.
+ * @param hello a parsed ClientHello.
+ * @param connection what the hello does not tell: the version chosen, what is asked of client
+ *        certificates, and the context, which is computed by resume_policy_context() if it is not
+ *        set and no client certificate is asked for. Server name, cipher suites and
+ *        extended_master_secret are set from the hello, which must stay until the connection's
+ *        next reset. With a version other than 0x0303 nothing is tried: TLS 1.3 offers PSKs.
+ * @param now_ms Unix time in milliseconds.
+ * @param ret_verdict receives one reference whenever the return value is not negative: what to
+ *        send, see verdict.h; drop it with resume_verdict_unref().
+ * @return RESUME_OK (abbreviated handshake), RESUME_RENEW (the same, with a new ticket),
+ *         RESUME_FULL, RESUME_ABORT (a fatal alert: RFC 7627 section 5.3); RESUME_E_INVALID (NULL,
+ *         an empty hello), RESUME_E_NOMEM.
+ * @since 0.1
+ */
+RESUME_API RESUME_MUST_USE resume_status resume_server_offer(resume_server *server,
+                                                             const resume_hello *hello,
+                                                             resume_connection *connection,
+                                                             uint64_t now_ms,
+                                                             resume_verdict **ret_verdict);
 
 /**
  * Says for how long a new ticket or stored session of this version may live: the smallest of the

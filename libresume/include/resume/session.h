@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * resume_session: one resumable TLS session, immutable once built. Built from options, from the
- * native format or from OpenSSL's DER; docs/format.md has both formats byte for byte.
+ * native format, from OpenSSL's DER or from RFC 5077's StatePlaintext; docs/format.md has the
+ * formats byte for byte.
  * Not a TLS connection, and not an SSL_SESSION: openssl.h converts those.
  *
  * Threads: a session never changes, so any number of threads may read one; references are counted
@@ -24,7 +25,8 @@ typedef struct resume_session_options resume_session_options;
 
 /** Tags of application data; tags from 0x0100 on are for applications to choose. */
 enum {
-    RESUME_APPDATA_OPAQUE = 0 /* a TLS stack's one blob without a tag, such as OpenSSL's */
+    RESUME_APPDATA_OPAQUE = 0,      /* a TLS stack's one blob without a tag, such as OpenSSL's */
+    RESUME_APPDATA_PSK_IDENTITY = 1 /* who the client is by its pre-shared key (RFC 4279) */
 };
 
 /** The largest session, in bytes of either format: a ticket must hold it (RFC 5077 section 3.3). */
@@ -284,7 +286,8 @@ RESUME_API RESUME_MUST_USE resume_status resume_session_options_add_peer_certifi
  * Adds a piece of application data. Layers add their own and leave the others' alone.
  *
  * @param options the options.
- * @param tag whose it is: RESUME_APPDATA_OPAQUE, or from 0x0100 to 0xFEFF the application's.
+ * @param tag whose it is: RESUME_APPDATA_OPAQUE or RESUME_APPDATA_PSK_IDENTITY, or from 0x0100 to
+ *        0xFEFF the application's.
  * @param data the bytes, copied; may be NULL if data_len is 0.
  * @param data_len 0 to 65000 bytes.
  * @return RESUME_OK, RESUME_TOO_LARGE, RESUME_E_INVALID (NULL, or tag 0xFFFF, which OpenSSL's
@@ -387,6 +390,78 @@ RESUME_API RESUME_MUST_USE resume_status resume_session_from_openssl(const uint8
 RESUME_API RESUME_MUST_USE resume_status resume_session_to_openssl(const resume_session *session,
                                                                    uint8_t *buf, size_t buf_cap,
                                                                    size_t *ret_len);
+
+/**
+ * Writes a session as an OpenSSL client has it: in OpenSSL's format, with the ticket that the
+ * server sent and its lifetime hint, so that i2d_SSL_SESSION's bytes of a client come back as
+ * they were. For servers use resume_session_to_openssl().
+ *
+ * @param session the session.
+ * @param ticket,ticket_len the ticket, at most 65535 bytes; none: only the session ID is offered.
+ * @param lifetime_hint_s the server's hint in seconds; 0 is left out.
+ * @param buf receives the bytes, which hold the secret; NULL with buf_cap 0 asks for the length.
+ * @param buf_cap its capacity.
+ * @param ret_len receives the length, also with RESUME_E_BUFFER.
+ * @return as resume_session_to_openssl(); the ticket does not count for RESUME_TOO_LARGE.
+ * @since 0.1
+ */
+RESUME_API RESUME_MUST_USE resume_status resume_session_to_openssl_with_ticket(
+    const resume_session *session, const uint8_t *ticket, size_t ticket_len,
+    uint32_t lifetime_hint_s, uint8_t *buf, size_t buf_cap, size_t *ret_len);
+
+/**
+ * Finds the ticket in a client's session in OpenSSL's format, which resume_session_from_openssl()
+ * leaves out of the session.
+ *
+ * @param data hostile bytes.
+ * @param data_len their length.
+ * @param ret_data receives a pointer into data, NULL where there is no ticket.
+ * @param ret_len receives the ticket's length, 0 where there is none.
+ * @param ret_lifetime_hint_s receives the server's hint in seconds, 0 where there is none.
+ * @return as resume_session_from_openssl(), but that a session's own fields are only looked at as
+ *         far as it takes to find the ticket.
+ * @since 0.1
+ */
+RESUME_API RESUME_MUST_USE resume_status
+resume_session_ticket_from_openssl(const uint8_t *data, size_t data_len, const uint8_t **ret_data,
+                                   size_t *ret_len, uint32_t *ret_lifetime_hint_s);
+
+/**
+ * Reads a session in the format of RFC 5077 section 4 (StatePlaintext). Created and authenticated
+ * are its timestamp, the lifetime is 86,400 s (RFC 5246 appendix F.1.4), which a policy caps; there
+ * is no extended master secret. A PSK identity becomes application data of the tag
+ * RESUME_APPDATA_PSK_IDENTITY.
+ *
+ * @param data hostile bytes, copied.
+ * @param data_len their length; a byte too many is malformed.
+ * @param ret_session receives one reference; drop it with resume_session_unref().
+ * @return RESUME_OK, RESUME_MALFORMED, RESUME_UNSUPPORTED (other versions than TLS 1.2, or a client
+ *         that is certificate_based without a certificate), RESUME_TOO_LARGE, RESUME_E_INVALID
+ *         (NULL), RESUME_E_NOMEM.
+ * @since 0.1
+ */
+RESUME_API RESUME_MUST_USE resume_status resume_session_from_state_plaintext(
+    const uint8_t *data, size_t data_len, resume_session **ret_session);
+
+/**
+ * Writes a session in the format of RFC 5077 section 4 (StatePlaintext). Its timestamp is the
+ * authenticated time, rounded down to whole seconds. It has no room for lifetime, created, session
+ * ID (the server echoes the hello's, RFC 5077 section 3.4), ALPN (negotiated anew), group,
+ * ticket_age_add and early data (both of TLS 1.3): they are left out. What must not get lost is
+ * unsupported.
+ *
+ * @param session the session.
+ * @param buf receives the bytes, which hold the secret; NULL with buf_cap 0 asks for the length.
+ * @param buf_cap its capacity.
+ * @param ret_len receives the length, also with RESUME_E_BUFFER; at most RESUME_SESSION_SIZE_MAX.
+ * @return RESUME_OK, RESUME_UNSUPPORTED (not TLS 1.2, not resumable, with an extended master
+ *         secret, a server name, a context, a verify result other than 0, application data that is
+ *         not one PSK identity, both that and certificates, or authenticated in 2^32 s or later),
+ *         RESUME_E_BUFFER, RESUME_E_INVALID (NULL).
+ * @since 0.1
+ */
+RESUME_API RESUME_MUST_USE resume_status resume_session_to_state_plaintext(
+    const resume_session *session, uint8_t *buf, size_t buf_cap, size_t *ret_len);
 
 /**
  * Compares two sessions in all fields; the time depends on their lengths alone.

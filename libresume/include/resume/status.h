@@ -66,6 +66,7 @@ enum {
     RESUME_NO_KEY = 10,      /* no key may seal now */
     RESUME_UNSUPPORTED = 11, /* well formed, but with a feature that is refused */
     RESUME_WEAK_KEY = 12,    /* key material that a guess would find */
+    RESUME_MORE = 13,        /* all well so far, more bytes are needed */
     /* Failures. */
     RESUME_E_INVALID = -1,     /* the caller broke the call's contract */
     RESUME_E_NOMEM = -2,       /* no memory */

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Alerts of TLS 1.2 (RFC 5246 section 7.2).
+ */
+#ifndef ABBREVIATED_ALERT_H
+#define ABBREVIATED_ALERT_H
+
+enum { ALERT_WARNING = 1, ALERT_FATAL = 2 };
+
+enum {
+    ALERT_CLOSE_NOTIFY = 0,
+    ALERT_UNEXPECTED_MESSAGE = 10,
+    ALERT_BAD_RECORD_MAC = 20,
+    ALERT_RECORD_OVERFLOW = 22,
+    ALERT_HANDSHAKE_FAILURE = 40,
+    ALERT_ILLEGAL_PARAMETER = 47,
+    ALERT_DECODE_ERROR = 50,
+    ALERT_DECRYPT_ERROR = 51,
+    ALERT_PROTOCOL_VERSION = 70,
+    ALERT_INTERNAL_ERROR = 80,
+    ALERT_USER_CANCELED = 90,
+    ALERT_NO_RENEGOTIATION = 100,
+    ALERT_UNSUPPORTED_EXTENSION = 110,
+};
+
+/* The name in the RFCs; "unknown" for any other number. */
+const char *alert_name(int alert);
+
+#endif /* ABBREVIATED_ALERT_H */
