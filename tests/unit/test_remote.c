@@ -14,6 +14,8 @@
 static void test_puts_do_not_wait_and_takes_do(void **state) {
     (void)state;
     resume_store *store = opened("fake:?timeout=10s");
+    assert_int_equal(put(store, 9), RESUME_OK); /* starts the thread */
+    until(store, RESUME_STORE_QUEUED, 0);
     atomic_store(&delay_ms, 300);
     uint64_t begin = rsm_clock_us();
     assert_int_equal(put(store, 1), RESUME_OK);
