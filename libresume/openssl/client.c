@@ -44,7 +44,19 @@ struct rsm_client_attachment *rsm_client_attachment_of(const SSL_CTX *ctx) {
     return ctx && index >= 0 ? SSL_CTX_get_ex_data(ctx, index) : NULL;
 }
 
+static void on_start(const SSL *ssl) {
+    const struct rsm_client_attachment *attachment = rsm_client_attachment_of(SSL_get_SSL_CTX(ssl));
+    if (attachment && attachment->automatic) {
+        /* libssl's own pointer is not const: the callback's type is older than its uses. */
+        rsm_client_auto_begin((SSL *)(uintptr_t)ssl, attachment);
+    }
+}
+
 static void on_info(const SSL *ssl, int where, int value) {
+    if (where & SSL_CB_HANDSHAKE_START) {
+        on_start(ssl);
+        return;
+    }
     bool fatal = (where & SSL_CB_ALERT) && (value >> 8) == SSL3_AL_FATAL;
     bool done = where & SSL_CB_HANDSHAKE_DONE;
     struct rsm_client_link *link = fatal || done ? rsm_client_link_of(ssl) : NULL;

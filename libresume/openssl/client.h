@@ -11,7 +11,9 @@
 struct rsm_client_attachment {
     atomic_uint refs;
     resume_client *client;
-    int cache_mode; /* these three: before the attachment */
+    bool automatic;                 /* connections are offered something by themselves */
+    uint8_t label[RSM_DIGEST_SIZE]; /* of the caller's label, if automatic */
+    int cache_mode;                 /* these three: before the attachment */
     long timeout;
     rsm_info_fn info;
 };
@@ -22,16 +24,28 @@ struct rsm_client_link {
     resume_peer *peer;
     resume_saved *offered;   /* until the handshake shows what became of it */
     resume_session *resumed; /* the session that goes on; its chain is the new session's too */
+    bool automatic;          /* nobody told its peer */
 };
 
 /* client.c */
 struct rsm_client_attachment *rsm_client_attachment_of(const SSL_CTX *ctx);
+
+/* client_auto.c */
+/* A handshake begins: what resume_openssl_client_offer() does, where nobody called it. */
+void rsm_client_auto_begin(SSL *ssl, const struct rsm_client_attachment *attachment);
+
+/* client_settings.c */
+/* SHA-256 over all of a connection's settings that can be read and that a session depends on, and
+ * over the digest of the caller's label. */
+bool rsm_client_settings_digest(SSL *ssl, const uint8_t *label, uint8_t *ret_digest);
 
 /* client_link.c */
 bool rsm_client_link_prepare(void); /* under a lock, before all else */
 struct rsm_client_link *rsm_client_link_of(const SSL *ssl);
 /* The link of an SSL whose handshake has not begun, with nothing offered; NULL without memory. */
 struct rsm_client_link *rsm_client_link_renew(SSL *ssl, resume_client *client, resume_peer *peer);
+/* Takes the link of an earlier handshake, which had its offer sent, off an SSL that begins anew. */
+void rsm_client_link_drop(SSL *ssl);
 /* Callbacks: a new session; a fatal alert; the end of a handshake. */
 int rsm_client_link_new(SSL *ssl, SSL_SESSION *session);
 void rsm_client_link_alert(struct rsm_client_link *link);

@@ -22,6 +22,14 @@ static void settle(struct rsm_client_link *link, const SSL *ssl) {
     link->resumed = resume_session_unref(link->resumed);
 }
 
+static void link_free(struct rsm_client_link *link) {
+    resume_session_unref(link->resumed);
+    resume_saved_unref(link->offered);
+    resume_peer_unref(link->peer);
+    resume_client_unref(link->client);
+    OPENSSL_free(link);
+}
+
 static void on_link_free(void *parent, void *ptr, CRYPTO_EX_DATA *data, int idx, long argl,
                          void *argp) {
     (void)data;
@@ -31,9 +39,7 @@ static void on_link_free(void *parent, void *ptr, CRYPTO_EX_DATA *data, int idx,
     struct rsm_client_link *link = ptr;
     if (link) {
         settle(link, parent); /* SSL_free() does this first: the SSL is still whole */
-        resume_peer_unref(link->peer);
-        resume_client_unref(link->client);
-        OPENSSL_free(link);
+        link_free(link);
     }
 }
 
@@ -78,7 +84,18 @@ struct rsm_client_link *rsm_client_link_renew(SSL *ssl, resume_client *client, r
     resume_peer_unref(link->peer);
     link->client = client;
     link->peer = peer;
+    link->automatic = false;
     return link;
+}
+
+void rsm_client_link_drop(SSL *ssl) {
+    struct rsm_client_link *link = rsm_client_link_of(ssl);
+    if (link && SSL_set_ex_data(ssl, link_index, NULL)) {
+        if (link->offered) {
+            (void)!resume_client_forget_saved(link->client, link->peer, link->offered);
+        }
+        link_free(link);
+    }
 }
 
 /* Failures are no handshake's business: the next connection does without. */

@@ -180,6 +180,51 @@ RESUME_API RESUME_MUST_USE resume_status resume_openssl_client_attach(struct ssl
                                                                       resume_client *client);
 
 /**
+ * Plugs a client into an SSL_CTX as resume_openssl_client_attach() does, for all its connections,
+ * also where another library opens them: each is offered what the client has, as by
+ * resume_openssl_client_offer(), when its handshake begins. Its peer is that of
+ * resume_openssl_client_peer(). Left alone, neither offered anything nor put, are connections that
+ * bring an SSL_SESSION of their own or name nobody; one that was told its peer keeps that. An SSL
+ * that is used again after SSL_clear() is offered anew. An info callback on one SSL hides that its
+ * handshake begins.
+ *
+ * @param ctx as in resume_openssl_client_attach().
+ * @param client the client; many SSL_CTX may share it, since settings are part of the peer.
+ * @param label,label_len what else shall keep sessions apart: origin or proxy (CVE-2021-22890), and
+ *        what resume_openssl_client_peer() cannot see; only its digest is kept.
+ * @return as resume_openssl_client_attach(), and RESUME_E_CRYPTO.
+ * @since 0.1
+ */
+RESUME_API RESUME_MUST_USE resume_status resume_openssl_client_attach_auto(struct ssl_ctx_st *ctx,
+                                                                           resume_client *client,
+                                                                           const uint8_t *label,
+                                                                           size_t label_len);
+
+/**
+ * Makes the peer of a connection from its settings, to forget it, or to put or take by hand. Its
+ * host is the server name, else the name or address to be verified, else that of the transport. Its
+ * label is a digest of the label of resume_openssl_client_attach_auto(), verification (mode, depth,
+ * flags, names and addresses, security level, CT), versions, options, cipher
+ * suites, and the client's own certificate (CVE-2016-5419, CVE-2016-5420). What libssl does not
+ * tell is not in it: ALPN, which is negotiated anew each time, groups, signature algorithms,
+ * certificate callbacks. Neither are trust anchors and DANE, since each offer verifies the chain
+ * under those of that moment.
+ *
+ * @param ssl a connection of an SSL_CTX with a client attached automatically, all settings made.
+ * @param address,port of the transport; the address numeric and NUL-terminated. NULL and 0 ask the
+ *        socket, and stay so where there is none.
+ * @param ret_peer receives one reference; drop it with resume_peer_unref().
+ * @return RESUME_OK; RESUME_MISS, it names nobody; RESUME_E_STATE (nothing attached, or not
+ *         automatically), RESUME_E_INVALID (NULL, or a name that is too long), RESUME_E_NOMEM,
+ *         RESUME_E_CRYPTO.
+ * @since 0.1
+ */
+RESUME_API RESUME_MUST_USE resume_status resume_openssl_client_peer(struct ssl_st *ssl,
+                                                                    const char *address,
+                                                                    uint16_t port,
+                                                                    resume_peer **ret_peer);
+
+/**
  * Undoes resume_openssl_client_attach(). Connections that were told their peer go on putting what
  * they get until they end, where libssl still reports it.
  *
