@@ -153,6 +153,9 @@ def opened() -> Iterator[Opener]:
             where = where.port
         if isinstance(where, int):
             where = f"redis://127.0.0.1:{where}"
+        # A busy machine may pause for longer than the default: not where that is the point.
+        if not any(parameter.startswith("timeout=") for parameter in parameters):
+            parameters = (*parameters, "timeout=2s")
         stores.append(Store(where + "?" + "&".join(parameters), secret=secret))
         return stores[-1]
 

@@ -30,7 +30,8 @@ import libresume
 from libresume import Statistic, Status, Store
 
 DEADLINE = 0.05  # seconds, as in the URLs below
-SLACK = 0.25  # what a busy machine may add
+HANG = 0.3  # the same where a pause of the machine must not look like it
+SLACK = 0.5  # what a busy machine may add
 OPEN = 3  # failures in a row that open the breaker
 
 
@@ -91,28 +92,28 @@ def test_killed_and_back(launch: Launcher, opened: Opener) -> None:
 
 def test_stopped(redis: Redis, opened: Opener) -> None:
     """At most three calls wait, each until the deadline; then none, and no put ever."""
-    store = opened(redis, "timeout=50ms")
+    store = opened(redis, "timeout=300ms")
     assert resumes(store)
     redis.signal(signal.SIGSTOP)
     times = [timed_get(store) for _ in range(60)]
-    slow = [t for t in times if t > DEADLINE / 2]
+    slow = [t for t in times if t > HANG / 2]
     assert len(slow) <= OPEN
-    assert max(times) < DEADLINE + SLACK
+    assert max(times) < HANG + SLACK
     assert store.statistic(Statistic.BREAKER) > 0
     assert store.statistic(Statistic.TIMEOUTS) >= OPEN
     time.sleep(0.5)  # some probes later: they were the background thread's
     times = [timed_get(store) for _ in range(200)]
-    assert sum(t > DEADLINE / 2 for t in times) <= 1  # the machine may be busy once
+    assert sum(t > HANG / 2 for t in times) <= 1  # the machine may be busy once
     began = time.monotonic()
     assert not try_put(store, new_id())
-    assert time.monotonic() - began < DEADLINE
+    assert time.monotonic() - began < HANG
     redis.signal(signal.SIGCONT)
     assert until(lambda: resumes(store), "it works again", 5) < 2
 
 
 def test_stopped_with_puts_only(redis: Redis, opened: Opener) -> None:
     """Puts never wait, and the thread that sends them opens the breaker."""
-    store = opened(redis, "timeout=50ms")
+    store = opened(redis, "timeout=300ms")
     assert resumes(store)
     redis.signal(signal.SIGSTOP)
     worst = 0.0
@@ -131,14 +132,14 @@ def test_stopped_with_puts_only(redis: Redis, opened: Opener) -> None:
 
 def test_stopped_while_closing(redis: Redis) -> None:
     """Closing waits for twice the deadline at most."""
-    store = Store(f"redis://127.0.0.1:{redis.port}?timeout=50ms", secret=SECRET)
+    store = Store(f"redis://127.0.0.1:{redis.port}?timeout=300ms", secret=SECRET)
     assert resumes(store)
     redis.signal(signal.SIGSTOP)
     for _ in range(100):
         try_put(store, new_id())
     began = time.monotonic()
     store.close()
-    assert time.monotonic() - began < 2 * DEADLINE + SLACK
+    assert time.monotonic() - began < 2 * HANG + SLACK
 
 
 def test_unreachable(opened: Opener) -> None:
@@ -153,12 +154,12 @@ def test_unreachable(opened: Opener) -> None:
             filler.setblocking(False)
             filler.connect_ex(("127.0.0.1", port))
             fillers.append(filler)
-        store = opened(port, "timeout=50ms")
+        store = opened(port, "timeout=300ms")
         times = [timed_get(store) for _ in range(20)]
         for filler in fillers:
             filler.close()
-    assert sum(t > DEADLINE / 2 for t in times) == OPEN
-    assert max(times) < DEADLINE + SLACK
+    assert sum(t > HANG / 2 for t in times) == OPEN
+    assert max(times) < HANG + SLACK
     assert store.statistic(Statistic.UNREACHABLE) >= OPEN
     assert store.statistic(Statistic.TIMEOUTS) >= OPEN
 

@@ -53,7 +53,7 @@ static void test_the_time_in_the_queue_counts(void **state) {
     assert_int_equal(rsm_remote_ttl_ms(&item, 1500000), 0);
     assert_int_equal(rsm_remote_ttl_ms(&item, 9500000), 0);
     assert_int_equal(rsm_remote_ttl_ms(&item, 5), 500); /* no clock goes back; if it did */
-    resume_store *store = opened("fake:");
+    resume_store *store = opened("fake:?timeout=9s");
     const uint8_t id[2] = {1, 1};
     assert_int_equal(put(store, 1), RESUME_OK);
     until(store, RESUME_STORE_QUEUED, 0);
@@ -71,7 +71,7 @@ static void test_breaker(void **state) {
     const enum rsm_answer failures[] = {RSM_ANSWER_BUSY, RSM_ANSWER_LOST, RSM_ANSWER_TIMEOUT};
     for (size_t i = 0; i < 3; i++) {
         setup(NULL);
-        resume_store *store = opened("fake:?timeout=1s");
+        resume_store *store = opened("fake:?timeout=9s");
         atomic_store(&ping_answer, RSM_ANSWER_LOST);
         atomic_store(&call_answer, (int)failures[i]);
         for (int n = 0; n < 3; n++) {
@@ -104,7 +104,7 @@ static void test_breaker(void **state) {
 /* A refusal of one question says nothing about the next. */
 static void test_refusals_do_not_open_it(void **state) {
     (void)state;
-    resume_store *store = opened("fake:");
+    resume_store *store = opened("fake:?timeout=9s");
     atomic_store(&call_answer, RSM_ANSWER_REFUSED);
     for (int n = 0; n < 20; n++) {
         assert_int_equal(look_up(store, false, 1), RESUME_MISS);
@@ -123,7 +123,7 @@ static void test_refusals_do_not_open_it(void **state) {
 /* What may have reached the backend is not sent twice; what cannot have, is kept. */
 static void test_what_is_sent_again(void **state) {
     (void)state;
-    resume_store *store = opened("fake:");
+    resume_store *store = opened("fake:?timeout=9s");
     atomic_store(&ping_answer, RSM_ANSWER_LOST);
     atomic_store(&call_answer, RSM_ANSWER_LOST);
     assert_int_equal(put(store, 1), RESUME_OK);
@@ -164,7 +164,7 @@ static void test_deadline_of_a_take_behind_puts(void **state) {
 
 static void test_long_records(void **state) {
     (void)state;
-    resume_store *store = opened("fake:?queue=1M");
+    resume_store *store = opened("fake:?queue=1M&timeout=9s");
     static uint8_t data[RESUME_RECORD_MAX];
     static uint8_t buf[RESUME_RECORD_MAX];
     size_t len = 0;
@@ -191,7 +191,7 @@ static void test_long_records(void **state) {
         }
     }
     resume_store_unref(store);
-    store = opened("fake:?max=1K");
+    store = opened("fake:?max=1K&timeout=9s");
     assert_int_equal(resume_store_put_record(store, some_id, 32, data, 1024, NOW + 9, NOW),
                      RESUME_TOO_LARGE);
     resume_store_unref(store);
@@ -199,7 +199,7 @@ static void test_long_records(void **state) {
 
 static void test_puts_that_wait(void **state) {
     (void)state;
-    resume_store *store = opened("fake:?queue=0");
+    resume_store *store = opened("fake:?queue=0&timeout=9s");
     assert_int_equal(put(store, 1), RESUME_OK);
     assert_int_equal(atomic_load(&stored), 1);
     assert_int_equal(look_up(store, true, 1), RESUME_OK);
@@ -258,7 +258,7 @@ static void test_without_a_thread(void **state) {
     for (unsigned long n = 1;; n++) {
         assert_true(n < 100);
         setup(NULL);
-        resume_store *store = opened("fake:?timeout=2s");
+        resume_store *store = opened("fake:?timeout=9s");
         rsm_alloc_fail_from(n);
         resume_status status = put(store, 1);
         by_itself = by_itself || atomic_load(&put_by_caller);
