@@ -212,7 +212,7 @@ def test_read_only_replica(launch: Launcher, opened: Opener) -> None:
 
 def test_cluster_node(launch: Launcher, opened: Opener) -> None:
     """Another node's keys are misses; a cluster that is down opens the breaker."""
-    redis = launch("--cluster-enabled", "yes", "--cluster-config-file", "nodes")
+    redis = launch(*f"--cluster-enabled yes --cluster-port {free_port()}".split())
     store = opened(redis)
     for _ in range(OPEN):
         assert store.get_record(new_id(), NOW) == (Status.MISS, None)
