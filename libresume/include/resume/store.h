@@ -16,6 +16,35 @@
  * thread is inside a call, or do not use the store in the child then. A remote store may be used
  * in the child whatever other threads did: it has connections, a queue and a thread of its own
  * there. Signals: no call is async-signal-safe.
+ *
+ * The forms of resume_store_from_url():
+ *
+ * `memory:` with any of
+ *
+ *     bytes=64M       all that the store takes, index and overhead included; default 64M, or with
+ *                     count alone room for that many sessions of 200 bytes; at least 16K
+ *     count=1000000   most entries; default as many as the bytes hold
+ *     ttl=2h          most time that an entry stays, whatever its own lifetime; default no limit
+ *     shards=16       parts with a lock each, a power of two up to 256; default by the bytes
+ *
+ * A full store evicts: the entry that was not looked up for longest goes, roughly.
+ *
+ * `redis://[[user]:password@]host[:port][/db]`, Redis or Valkey, or over a Unix socket
+ * `redis+unix://[[user]:password@]/path`, with any of
+ *
+ *     secret=/path    file of at least 32 random bytes, the same for all who share the store, mode
+ *                     0600; without it resume_store_options_set_secret() is needed
+ *     timeout=20ms    most time that one call takes, connecting included; 1ms to 10s
+ *     prefix=resume:  what every key in the backend begins with
+ *     pool=8          most connections of this process, beside one for puts; up to 64
+ *     queue=4M        most bytes of records that wait to be sent; 0: a put waits for the backend
+ *     max=65535       bytes of the longest record that is kept, sealed
+ *     db=0            number of the database
+ *
+ * Nothing connects before the first use, and a dead backend is no failure at opening. Puts are
+ * queued and sent by a thread of the store's own; RESUME_OK then means queued. A call that fails
+ * three times in a row opens the breaker: from then on calls are answered at once, with a miss or
+ * RESUME_E_IO, until the thread has reached the backend again. Every record is sealed.
  */
 #ifndef RESUME_STORE_H
 #define RESUME_STORE_H
@@ -141,32 +170,8 @@ resume_store_options_set_codec(resume_store_options *options, resume_codec *code
 RESUME_API const char *resume_store_options_why(const resume_store_options *options);
 
 /**
- * Makes a store from its description, `memory:` with any of
- *
- *     bytes=64M       all that the store takes, index and overhead included; default 64M, or with
- *                     count alone room for that many sessions of 200 bytes; at least 16K
- *     count=1000000   most entries; default as many as the bytes hold
- *     ttl=2h          most time that an entry stays, whatever its own lifetime; default no limit
- *     shards=16       parts with a lock each, a power of two up to 256; default by the bytes
- *
- * A full store evicts: the entry that was not looked up for longest goes, roughly.
- *
- * Or a remote one, Redis or Valkey, `redis://[[user]:password@]host[:port][/db]` or over a Unix
- * socket `redis+unix://[[user]:password@]/path`, with any of
- *
- *     secret=/path    file of at least 32 random bytes, the same for all who share the store, mode
- *                     0600; without it resume_store_options_set_secret() is needed
- *     timeout=20ms    most time that one call takes, connecting included; 1ms to 10s
- *     prefix=resume:  what every key in the backend begins with
- *     pool=8          most connections of this process, beside one for puts; up to 64
- *     queue=4M        most bytes of records that wait to be sent; 0: a put waits for the backend
- *     max=65535       bytes of the longest record that is kept, sealed
- *     db=0            number of the database
- *
- * Nothing connects before the first use, and a dead backend is no failure here. Puts are queued
- * and sent by a thread of the store's own; RESUME_OK then means queued. A call that fails three
- * times in a row opens the breaker: from then on calls are answered at once, with a miss or
- * RESUME_E_IO, until the thread has reached the backend again. Every record is sealed.
+ * Makes a store from its description; the forms and their parameters stand at the top of this
+ * header.
  *
  * @param url the description, NUL-terminated.
  * @param options options, or NULL; receives the reason of a failure.
