@@ -16,6 +16,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from clients import drive
@@ -48,6 +49,17 @@ def make_key_file(folder: Path) -> Path:
     return path
 
 
+def with_secret(url: str, folder: Path) -> str:
+    """The URL of a store; one whose records leave the process gets a new secret to seal them."""
+    if url.startswith("memory:") or "secret=" in url:
+        return url
+    path = folder / "store.secret"
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(os.urandom(32))
+    return f"{url}{'&' if '?' in url else '?'}secret={path}"
+
+
 def free_port() -> int:
     """A port that was free a moment ago."""
     with socket.socket() as probe:
@@ -59,12 +71,12 @@ def measure(settings: Settings, tls: str, visits: int) -> Row:
     """One row: a fresh fleet, all clients, return visits only."""
     with Fleet(settings) as fleet:
         fleet.tally()
-        outcomes, latencies = drive(settings.port, tls, visits)
+        outcomes, latencies = drive(settings.port, tls, visits, settings.stored)
         seen = fleet.tally()
     return {
         "tls": tls,
-        "mode": "tickets",
-        "libresume": settings.keys is not None,
+        "mode": "session IDs" if settings.stored else "tickets",
+        "libresume": (settings.store if settings.stored else settings.keys) is not None,
         "connections": len(outcomes),
         "resumed": sum(outcomes),
         "share": round(sum(outcomes) / len(outcomes), 3),
@@ -118,7 +130,11 @@ def main() -> int:
                         help="return visits of the Python client; the others make N/10 (200)")  # fmt: skip
     parser.add_argument("--keys", metavar="URL", help="ticket keys of libresume, such as "
                         "file:/etc/fleet.key (default: a new key file)")  # fmt: skip
+    parser.add_argument("--store", metavar="URL", help="sessions by ID in this store in place of "
+                        "tickets, such as redis://localhost or shm:/dev/shm/demo")  # fmt: skip
     arguments = parser.parse_args()
+    if arguments.keys and arguments.store:
+        parser.error("--keys is for tickets and --store for session IDs: one of them")
     if arguments.visits < 10:
         parser.error("--visits must be 10 or more")
     progress = Console(stderr=True)
@@ -127,17 +143,20 @@ def main() -> int:
         folder = Path(name)
         certificate = make_certificate(folder)
         keys = arguments.keys or f"file:{make_key_file(folder)}"
+        store = with_secret(arguments.store, folder) if arguments.store else None
+        shared = Settings(None, certificate, keys, 0, store is not None, store)
+        alone = replace(shared, keys=None, store=None)
         for tls in ("1.2", "1.3"):
-            for used in (None, keys):
-                with progress.status(f"TLS {tls}, {'with' if used else 'without'} libresume"):
-                    settings = Settings(tls, certificate, used, free_port())
+            for base in (alone, shared):
+                with progress.status(f"TLS {tls}, {'with' if base.keys else 'without'} libresume"):
+                    settings = replace(base, tls=tls, port=free_port())
                     rows.append(measure(settings, tls, arguments.visits))
         if arguments.json:
             print(json.dumps(rows, indent=2))
         else:
             show(Console(width=100), rows)
         if arguments.stay:
-            stay(progress, Settings(None, certificate, keys, free_port()))
+            stay(progress, replace(shared, port=free_port()))
     return 0
 
 

@@ -78,7 +78,8 @@ class OpensslClient:
 class CurlClient:
     """curl: one process whose connections share its session cache. Visits come in one go.
 
-    For TLS 1.3 only: before version 8 curl offers no tickets in TLS 1.2 (it sets SSL_OP_NO_TICKET).
+    In TLS 1.2 for session IDs only: before version 8 curl offers no tickets there (it sets
+    SSL_OP_NO_TICKET).
     """
 
     def __init__(self, port: int, tls: str) -> None:
@@ -98,8 +99,8 @@ class CurlClient:
         return [read_answer(line) for line in lines if line][1:]
 
 
-def drive(port: int, tls: str, visits: int) -> tuple[list[bool], list[float]]:
-    """All clients of tickets in this TLS version, one after the other.
+def drive(port: int, tls: str, visits: int, stored: bool) -> tuple[list[bool], list[float]]:
+    """All clients of this TLS version, one after the other; stored: there are no tickets.
 
     Returns whether each return visit resumed, and the handshake latencies of the Python client's
     return visits in microseconds.
@@ -109,6 +110,6 @@ def drive(port: int, tls: str, visits: int) -> tuple[list[bool], list[float]]:
     openssl.visit()
     outcomes = [python.visit() for _ in range(visits)]
     outcomes += [openssl.visit() for _ in range(visits // 10)]
-    if tls == "1.3":
+    if tls == "1.3" or stored:
         outcomes += CurlClient(port, tls).visits(visits // 10)
     return outcomes, python.latencies_us[1:]

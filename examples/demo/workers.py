@@ -32,6 +32,8 @@ class Settings:
     certificate: Path
     keys: str | None  # URL of the ticket keys, or None: without libresume
     port: int
+    stored: bool = False  # sessions by ID (and stateful TLS 1.3) in place of tickets
+    store: str | None = None  # URL of the store for them, or None: without libresume
 
 
 @dataclass
@@ -64,7 +66,14 @@ def make_context(settings: Settings) -> ssl.SSLContext:
     context.load_cert_chain(settings.certificate)
     if settings.tls:
         context.minimum_version = context.maximum_version = VERSIONS[settings.tls]
-    if settings.keys:
+    if settings.store:
+        import libresume
+
+        policy = libresume.Policy(modes=libresume.Mode.SESSION_IDS)
+        libresume.attach(context, store=settings.store, policy=policy)
+    elif settings.stored:
+        context.options |= ssl.OP_NO_TICKET  # what libssl has by itself: a cache in each process
+    elif settings.keys:
         import libresume
 
         libresume.attach(context, keys=settings.keys)
