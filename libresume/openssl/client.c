@@ -50,6 +50,10 @@ static void on_start(const SSL *ssl) {
         /* libssl's own pointer is not const: the callback's type is older than its uses. */
         rsm_client_auto_begin((SSL *)(uintptr_t)ssl, attachment);
     }
+    struct rsm_client_link *link = rsm_client_link_of(ssl);
+    if (link) {
+        link->begun = true;
+    }
 }
 
 static void on_info(const SSL *ssl, int where, int value) {

@@ -23,6 +23,7 @@ struct rsm_client_link {
     resume_client *client;
     resume_peer *peer;
     resume_saved *offered;   /* until the handshake shows what became of it */
+    bool begun;              /* a handshake has begun since the offer, so it was sent */
     resume_session *resumed; /* the session that goes on; its chain is the new session's too */
     bool automatic;          /* nobody told its peer */
 };

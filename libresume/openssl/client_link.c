@@ -11,10 +11,12 @@
 
 static atomic_int link_index = -1;
 
-/* Whether a ClientHello carried it is known by whether the handshake has begun. */
+/* Whether a ClientHello carried it is known by whether a handshake has begun. The link remembers
+ * it, for after SSL_clear() the SSL looks as if none had; the SSL's word is for the case that
+ * another info callback hid the beginning. */
 static void settle(struct rsm_client_link *link, const SSL *ssl) {
     if (link->offered) {
-        bool sent = !SSL_in_before(ssl);
+        bool sent = link->begun || !SSL_in_before(ssl);
         (void)!(sent ? resume_client_forget_saved(link->client, link->peer, link->offered)
                      : resume_client_return(link->client, link->peer, link->offered, rsm_now_ms()));
         link->offered = resume_saved_unref(link->offered);
@@ -85,6 +87,7 @@ struct rsm_client_link *rsm_client_link_renew(SSL *ssl, resume_client *client, r
     link->client = client;
     link->peer = peer;
     link->automatic = false;
+    link->begun = false;
     return link;
 }
 

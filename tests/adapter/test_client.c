@@ -149,6 +149,24 @@ static void what_breaks_off_is_not_offered_again(void **state) { /* I-25 */
     }
 }
 
+/* After SSL_clear() an SSL looks as if no handshake had begun, but the ticket was seen on the wire.
+ */
+static void I_116_what_was_sent_stays_sent_after_a_clear(void **state) {
+    (void)state;
+    struct world w = world_of(&ways[TICKET13]);
+    visit_world(&w, false, false);
+    assert_int_equal(resume_client_count(w.client), 2);
+    struct visit again = begin(w.server, w.ctx, w.peer, true);
+    SSL_do_handshake(again.client);
+    assert_int_equal(SSL_clear(again.client), 1);
+    OK(resume_openssl_client_offer(again.client, w.peer)); /* the other one */
+    assert_int_equal(resume_client_count(w.client), 0);
+    SSL_free(again.client); /* which was not sent */
+    SSL_free(again.server);
+    assert_int_equal(resume_client_count(w.client), 1);
+    world_end(&w);
+}
+
 /* What no TLS peer sends; the client answers with a fatal alert. */
 static void send_garbage(struct visit *visit) {
     char byte;
@@ -475,6 +493,7 @@ int main(void) {
         cmocka_unit_test(I_116_a_tls13_ticket_is_offered_once),
         cmocka_unit_test(what_was_never_sent_goes_back),
         cmocka_unit_test(what_breaks_off_is_not_offered_again),
+        cmocka_unit_test(I_116_what_was_sent_stays_sent_after_a_clear),
         cmocka_unit_test(a_fatal_alert_forgets),
         cmocka_unit_test(a_server_that_declines_is_believed),
         cmocka_unit_test(I_114_labels_do_not_mix),
