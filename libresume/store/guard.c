@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The two locks of a part: one inside the process, or one in shared memory that outlives its
+ * owner's death.
+ */
+#include "store/guard.h"
+
+#include <string.h>
+#include <time.h>
+
+static uint64_t monotonic_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    return (uint64_t)now.tv_sec * 1000U + (uint64_t)now.tv_nsec / 1000000U;
+}
+
+static void wipe(struct rsm_part *part) {
+    for (size_t i = 0; i < (size_t)part->granules * RSM_GRANULE_WORDS; i++) {
+        rsm_set_word(part->arena + i, 0);
+    }
+}
+
+/* Trusts nothing that is there. Readers see each bucket change; a death in here leaves the part
+ * to the next writer, who begins again. Where memory is shared the records are sealed, and stay
+ * as bytes that nothing refers to. */
+static void empty(struct rsm_part *part) {
+    struct rsm_part_state *state = part->state;
+    for (uint32_t i = 0; i < part->bucket_count; i++) {
+        struct rsm_bucket *bucket = &part->buckets[i];
+        uint32_t sequence = atomic_load_explicit(&bucket->sequence, memory_order_relaxed);
+        atomic_store_explicit(&bucket->sequence, sequence | 1U, memory_order_relaxed);
+        for (unsigned slot = 0; slot < RSM_BUCKET_SLOTS; slot++) {
+            atomic_store_explicit(&bucket->refs[slot], 0, memory_order_release);
+            rsm_bucket_mark(bucket, slot, 0);
+        }
+        bucket->hand = 0;
+        atomic_store_explicit(&bucket->sequence, (sequence | 1U) + 1U, memory_order_release);
+    }
+    if (!part->shared) {
+        wipe(part);
+    }
+    atomic_store_explicit(&state->entries, 0, memory_order_relaxed);
+    atomic_store_explicit(&state->granules_used, 0, memory_order_relaxed);
+    state->top = state->hand = state->sweep = state->newest = 0;
+    state->bins_used = 0;
+    memset(state->bins, 0, sizeof state->bins);
+    rsm_count_by(&state->emptied, 1);
+}
+
+/* A part that kept someone waiting in vain is not waited for again for a while: a stopped process
+ * then costs each of the others a few waits, not one for each handshake. */
+static bool enter_shared(struct rsm_part *part) {
+    uint64_t now_ms = monotonic_ms();
+    uint64_t pause = atomic_load_explicit(&part->pause_until_ms, memory_order_relaxed);
+    unsigned wait_ms = now_ms < pause ? 0 : RSM_GUARD_WAIT_MS;
+    switch (rsm_robust_take(part->shared, wait_ms)) {
+    case RSM_ROBUST_TAKEN:
+        return true;
+    case RSM_ROBUST_OWNER_DIED:
+        empty(part);
+        rsm_robust_mend(part->shared);
+        return true;
+    case RSM_ROBUST_BUSY:
+        if (wait_ms) {
+            atomic_store_explicit(&part->pause_until_ms, now_ms + RSM_GUARD_PAUSE_MS,
+                                  memory_order_relaxed);
+        }
+        return false;
+    case RSM_ROBUST_BROKEN:
+    default:
+        return false;
+    }
+}
+
+struct rsm_part *rsm_part_enter(struct rsm_part *part) {
+    if (!part->shared) {
+        rsm_lock_take(&part->lock);
+        return part;
+    }
+    return enter_shared(part) ? part : NULL;
+}
+
+void rsm_part_leave(struct rsm_part *part) {
+    if (!part) {
+        return;
+    }
+    if (part->doubt) {
+        empty(part);
+        part->doubt = false;
+    }
+    if (part->shared) {
+        rsm_robust_release(part->shared);
+    } else {
+        rsm_lock_release(&part->lock);
+    }
+}
