@@ -213,7 +213,8 @@ resume_status resume_store_stats(const resume_store *store, int32_t which, uint6
         return RESUME_E_INVALID;
     }
     uint64_t sum = store->ops->number(store, which);
-    for (size_t i = 0; which >= RESUME_STORE_HITS && i <= RSM_LANES; i++) {
+    bool here = which >= RESUME_STORE_HITS && which <= RESUME_STORE_ERRORS;
+    for (size_t i = 0; here && i <= RSM_LANES; i++) {
         sum += atomic_load_explicit(&store->lanes[i].cell[which - RESUME_STORE_HITS],
                                     memory_order_relaxed);
     }

@@ -12,9 +12,12 @@
 #include "base/ref.h"
 #include "base/url.h"
 
-#define RSM_STORE_SECRET_MAX 64U
-/* The counters kept here are HITS to ERRORS; a kind may add to them through its `number`. */
-#define RSM_STORE_COUNTERS (RESUME_STORE_STAT_COUNT - RESUME_STORE_HITS)
+#define RSM_STORE_LOOKUP_MAX 64U
+#define RSM_STORE_SECRET_MIN 32U
+#define RSM_STORE_SECRET_MAX 1024U
+/* The counters kept here are HITS to ERRORS; a kind may add to them through its `number`, which
+ * alone knows all others. */
+#define RSM_STORE_COUNTERS (RESUME_STORE_ERRORS + 1 - RESUME_STORE_HITS)
 
 /* get and take answer RESUME_E_IO where the backend failed: rsm_store_find() passes it on, to
  * callers of the store it is a miss. Arguments are checked and the record has not expired when
@@ -45,8 +48,10 @@ struct resume_store {
 };
 
 struct resume_store_options {
+    uint8_t lookup[RSM_STORE_LOOKUP_MAX];
+    size_t lookup_len; /* 0: random */
     uint8_t secret[RSM_STORE_SECRET_MAX];
-    size_t secret_len; /* 0: random */
+    size_t secret_len; /* 0: none */
     resume_codec *codec;
     char why[RSM_WHY_SIZE];
 };
@@ -63,6 +68,9 @@ extern const struct rsm_store_kind *const rsm_store_kinds[];
  * arguments are good. */
 resume_status rsm_store_find(resume_store *store, bool take, const uint8_t *id, size_t id_len,
                              uint64_t now_ms, resume_session **ret_session);
+
+/* NULL, or what is wrong with a secret. */
+const char *rsm_store_secret_audit(const uint8_t *data, size_t data_len);
 
 void rsm_store_init(resume_store *store, const struct rsm_store_ops *ops);
 

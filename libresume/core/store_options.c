@@ -9,7 +9,8 @@
 
 #include <stdio.h>
 
-#define SECRET_MIN 16U
+#define LOOKUP_MIN 16U
+#define VALUES_MIN 10U /* of 32 random bytes fewer differ once in 10^16 */
 
 resume_status resume_store_options_new(resume_store_options **ret_options) {
     if (!ret_options) {
@@ -36,16 +37,51 @@ resume_status resume_store_options_set_lookup_key(resume_store_options *options,
     if (!options || !data) {
         return RESUME_E_INVALID;
     }
-    if (data_len < SECRET_MIN || data_len > RSM_STORE_SECRET_MAX) {
+    if (data_len < LOOKUP_MIN || data_len > RSM_STORE_LOOKUP_MAX) {
         snprintf(options->why, sizeof options->why,
-                 "a look-up key of %zu bytes; it takes %u to %u random ones", data_len, SECRET_MIN,
-                 RSM_STORE_SECRET_MAX);
+                 "a look-up key of %zu bytes; it takes %u to %u random ones", data_len, LOOKUP_MIN,
+                 RSM_STORE_LOOKUP_MAX);
         return RESUME_E_INVALID;
     }
     options->why[0] = '\0';
+    memcpy(options->lookup, data, data_len);
+    options->lookup_len = data_len;
+    return RESUME_OK;
+}
+
+resume_status resume_store_options_set_secret(resume_store_options *options, const uint8_t *data,
+                                              size_t data_len) {
+    if (!options || !data) {
+        return RESUME_E_INVALID;
+    }
+    const char *reason = rsm_store_secret_audit(data, data_len);
+    if (reason) {
+        snprintf(options->why, sizeof options->why, "a secret for a store: %s", reason);
+        return RESUME_E_INVALID;
+    }
+    options->why[0] = '\0';
+    rsm_wipe(options->secret, sizeof options->secret);
     memcpy(options->secret, data, data_len);
     options->secret_len = data_len;
     return RESUME_OK;
+}
+
+/* Only what nobody can have meant; it may be text, so that openssl rand -base64 will do. */
+const char *rsm_store_secret_audit(const uint8_t *data, size_t data_len) {
+    bool seen[256] = {false};
+    size_t values = 0;
+    if (data_len < RSM_STORE_SECRET_MIN) {
+        return "shorter than 32 bytes; openssl rand -out FILE 32 makes one";
+    }
+    if (data_len > RSM_STORE_SECRET_MAX) {
+        return "longer than 1024 bytes";
+    }
+    for (size_t i = 0; i < data_len; i++) {
+        values += !seen[data[i]];
+        seen[data[i]] = true;
+    }
+    return values < VALUES_MIN ? "too few different bytes; openssl rand -out FILE 32 makes one"
+                               : NULL;
 }
 
 resume_status resume_store_options_set_codec(resume_store_options *options, resume_codec *codec) {

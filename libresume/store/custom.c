@@ -7,7 +7,7 @@
  * It is checked when it comes back, so that whatever a backend does, a look-up gives the record
  * that was put under this ID or a miss.
  */
-#include "core/store.h"
+#include "store/custom.h"
 
 #include "base/alloc.h"
 #include "base/bytes.h"
@@ -26,9 +26,9 @@
 struct custom {
     struct resume_store base;
     struct resume_backend backend;
+    const struct rsm_custom_extras *extras;
     resume_codec *codec; /* NULL: records in clear */
-    uint8_t secret[RSM_STORE_SECRET_MAX];
-    size_t secret_len;
+    struct rsm_hmac_key lookup;
 };
 
 /* A buffer on the stack that can become one on the heap; holds secrets. */
@@ -78,7 +78,7 @@ static resume_status failed(struct custom *custom, resume_status status) {
 
 static resume_status lookup_key(const struct custom *custom, const uint8_t *id, size_t id_len,
                                 uint8_t *key) {
-    return rsm_hmac_sha256(custom->secret, custom->secret_len, id, id_len, key);
+    return rsm_hmac_with(&custom->lookup, id, id_len, key);
 }
 
 static resume_status wrap(const struct custom *custom, const uint8_t *key, const uint8_t *data,
@@ -229,6 +229,9 @@ static resume_status look_up(struct custom *custom, bool take, const uint8_t *id
     scratch_init(&record);
     scratch_init(&plain);
     resume_status status = lookup_key(custom, id, id_len, key);
+    if (take && custom->extras->takes_whole && !scratch_need(&record, RESUME_BACKEND_RECORD_MAX)) {
+        status = RESUME_E_NOMEM;
+    }
     if (status == RESUME_OK) {
         resume_backend_get_fn get = take ? custom->backend.take : custom->backend.get;
         status = fetch(custom, get, key, now_ms, &record);
@@ -288,9 +291,8 @@ static resume_status custom_sweep(resume_store *store, uint64_t now_ms, size_t m
 }
 
 static uint64_t custom_number(const resume_store *store, int32_t which) {
-    (void)store;
-    (void)which;
-    return 0;
+    const struct custom *custom = (const struct custom *)store;
+    return custom->extras->number ? custom->extras->number(custom->backend.arg, which) : 0;
 }
 
 static void custom_free(struct custom *custom) {
@@ -334,36 +336,36 @@ static bool copy_backend(const struct resume_backend *from, struct resume_backen
 }
 
 static resume_status set_up(struct custom *custom, const resume_store_options *options) {
+    uint8_t random[32];
     rsm_store_init(&custom->base, &ops);
     if (options && options->codec) {
         custom->codec = resume_codec_ref(options->codec);
     }
-    if (options && options->secret_len) {
-        memcpy(custom->secret, options->secret, options->secret_len);
-        custom->secret_len = options->secret_len;
-        return RESUME_OK;
+    if (options && options->lookup_len) {
+        return rsm_hmac_key_init(options->lookup, options->lookup_len, &custom->lookup);
     }
-    custom->secret_len = 32;
-    return rsm_random(custom->secret, custom->secret_len);
+    resume_status status = rsm_random(random, sizeof random);
+    if (status == RESUME_OK) {
+        status = rsm_hmac_key_init(random, sizeof random, &custom->lookup);
+    }
+    rsm_wipe(random, sizeof random);
+    return status;
 }
 
-resume_status resume_store_from_backend(const struct resume_backend *backend,
-                                        resume_store_options *options, resume_store **ret_store) {
-    if (options) {
-        options->why[0] = '\0';
-    }
-    if (!backend || !ret_store) {
-        return RESUME_E_INVALID;
-    }
+resume_status rsm_custom_new(const struct resume_backend *backend,
+                             const struct rsm_custom_extras *extras,
+                             const resume_store_options *options, char *why,
+                             resume_store **ret_store) {
     struct custom *custom = rsm_calloc_aligned(128, sizeof *custom);
     if (!custom) {
         return RESUME_E_NOMEM;
     }
+    custom->extras = extras;
     resume_status status = RESUME_E_INVALID;
     if (copy_backend(backend, &custom->backend)) {
         status = set_up(custom, options);
-    } else if (options) {
-        snprintf(options->why, sizeof options->why,
+    } else {
+        snprintf(why, RSM_WHY_SIZE,
                  "a backend of size %zu, or with parts that this version does not know; set size "
                  "to sizeof(struct resume_backend) and the rest to zero",
                  backend->size);
@@ -374,4 +376,14 @@ resume_status resume_store_from_backend(const struct resume_backend *backend,
     }
     *ret_store = &custom->base;
     return RESUME_OK;
+}
+
+resume_status resume_store_from_backend(const struct resume_backend *backend,
+                                        resume_store_options *options, resume_store **ret_store) {
+    static const struct rsm_custom_extras none;
+    char local[RSM_WHY_SIZE];
+    char *why = options ? options->why : local;
+    why[0] = '\0';
+    return backend && ret_store ? rsm_custom_new(backend, &none, options, why, ret_store)
+                                : RESUME_E_INVALID;
 }

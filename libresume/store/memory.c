@@ -219,9 +219,9 @@ static resume_status make(struct rsm_url *url, const resume_store_options *optio
     if (status != RESUME_OK) {
         return status;
     }
-    if (options && (options->codec || options->secret_len)) {
+    if (options && (options->codec || options->lookup_len || options->secret_len)) {
         snprintf(why, RSM_WHY_SIZE,
-                 "memory: takes no codec and no look-up key, its records stay in the process");
+                 "memory: takes no codec, secret or look-up key, its records stay in the process");
         return RESUME_E_INVALID;
     }
     add_defaults(&w);

@@ -177,6 +177,9 @@ def store_options_new() -> tuple[Status, _StoreOptionsHandle]: ...
 def store_options_set_lookup_key(
     options: _StoreOptionsHandle, data: _Bytes | None, /
 ) -> Status: ...
+def store_options_set_secret(
+    options: _StoreOptionsHandle, data: _Bytes | None, /
+) -> Status: ...
 def store_options_set_codec(options: _StoreOptionsHandle, codec: Codec, /) -> Status: ...
 def store_options_why(options: _StoreOptionsHandle, /) -> str: ...
 def store_from_url(
@@ -340,6 +343,21 @@ RESUME_STORE_EXPIRED: Final[int]
 RESUME_STORE_REMOVES: Final[int]
 RESUME_STORE_REFUSED: Final[int]
 RESUME_STORE_ERRORS: Final[int]
+RESUME_STORE_QUEUED: Final[int]
+RESUME_STORE_DROPPED: Final[int]
+RESUME_STORE_CONNECTIONS: Final[int]
+RESUME_STORE_TIMEOUTS: Final[int]
+RESUME_STORE_UNREACHABLE: Final[int]
+RESUME_STORE_DISCONNECTS: Final[int]
+RESUME_STORE_SKIPPED: Final[int]
+RESUME_STORE_BREAKER: Final[int]
+RESUME_STORE_BREAKER_OPENS: Final[int]
+RESUME_STORE_REPLIES_DENIED: Final[int]
+RESUME_STORE_REPLIES_MOVED: Final[int]
+RESUME_STORE_REPLIES_READONLY: Final[int]
+RESUME_STORE_REPLIES_FULL: Final[int]
+RESUME_STORE_REPLIES_BUSY: Final[int]
+RESUME_STORE_REPLIES_OTHER: Final[int]
 RESUME_STORE_STAT_COUNT: Final[int]
 RESUME_MODE_TICKETS: Final[int]
 RESUME_MODE_SESSION_IDS: Final[int]

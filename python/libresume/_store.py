@@ -15,13 +15,19 @@ class Store(Handle["_low._StoreHandle"]):
 
     __slots__ = ()
 
-    def __init__(self, url: str = "memory:") -> None:
+    def __init__(self, url: str = "memory:", secret: Bytes | None = None) -> None:
         """Opens the store that a URL describes, such as ``memory:?bytes=64M``.
 
-        Raises InvalidError for an unknown scheme, parameter or unit, which the text names.
+        A remote store, such as ``redis://cache:6379/0``, needs a secret of at least 32 bytes, the
+        same in all processes that share it, or a file of it: ``secret=/path`` in the URL. Nothing
+        connects yet. Raises InvalidError for an unknown scheme, parameter or unit, which the text
+        names, UnsupportedError for a scheme that this build lacks, AccessError for a secret that
+        cannot be read.
         """
         _, options = _low.store_options_new()
         with reasons(_low.store_options_why, options):
+            if secret is not None:
+                _low.store_options_set_secret(options, secret)
             status, store = _low.store_from_url(url, options)
         if store is None:
             raise refuse(status, _low.store_options_why(options))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * resume_store: sessions by session ID, in this process's memory (memory:) or wherever functions
- * of the caller's own keep them (backend.h). Not the decision whether a session may resume: that
- * is server.h.
+ * resume_store: sessions by session ID, in this process's memory (memory:), in a server that many
+ * hosts share (redis:), or wherever functions of the caller's own keep them (backend.h). Not the
+ * decision whether a session may resume: that is server.h.
  *
  * A store keeps copies: a session that was put may be dropped at once, a session that was got is
  * the caller's own. What is stored is never changed in place; a put under a known ID replaces.
@@ -13,8 +13,9 @@
  * memory: store look-ups take no lock. Ownership: a store holds references on what it was built
  * from and may be dropped in any order, from any thread. Forks: a memory: store that was made
  * before a fork is a separate store in each process from then on; do not fork while another
- * thread is inside a call, or do not use the store in the child then. Signals: no call is
- * async-signal-safe.
+ * thread is inside a call, or do not use the store in the child then. A remote store may be used
+ * in the child whatever other threads did: it has connections, a queue and a thread of its own
+ * there. Signals: no call is async-signal-safe.
  */
 #ifndef RESUME_STORE_H
 #define RESUME_STORE_H
@@ -52,7 +53,23 @@ enum {
     RESUME_STORE_REMOVES = 9,          /* entries removed or taken by a caller */
     RESUME_STORE_REFUSED = 10,         /* puts that were answered with anything but "put" */
     RESUME_STORE_ERRORS = 11,          /* failures of the backend, and records it spoilt */
-    RESUME_STORE_STAT_COUNT = 12
+    /* Remote stores only, 0 in others; each process counts for itself. */
+    RESUME_STORE_QUEUED = 12,         /* puts that wait now to be sent */
+    RESUME_STORE_DROPPED = 13,        /* puts that never got there: no room, no backend, refused */
+    RESUME_STORE_CONNECTIONS = 14,    /* connections now open */
+    RESUME_STORE_TIMEOUTS = 15,       /* calls that the deadline ended */
+    RESUME_STORE_UNREACHABLE = 16,    /* connections that could not be made */
+    RESUME_STORE_DISCONNECTS = 17,    /* connections that broke or carried garbage */
+    RESUME_STORE_SKIPPED = 18,        /* calls that were not made because the breaker is open */
+    RESUME_STORE_BREAKER = 19,        /* 0 closed (all well), 1 open, 2 half open (a probe goes) */
+    RESUME_STORE_BREAKER_OPENS = 20,  /* how often it opened */
+    RESUME_STORE_REPLIES_DENIED = 21, /* error replies: wrong password, missing permission */
+    RESUME_STORE_REPLIES_MOVED = 22,  /* error replies: ask another node of a cluster */
+    RESUME_STORE_REPLIES_READONLY = 23, /* error replies: a replica */
+    RESUME_STORE_REPLIES_FULL = 24,     /* error replies: out of memory */
+    RESUME_STORE_REPLIES_BUSY = 25,     /* error replies: loading, busy, without its master */
+    RESUME_STORE_REPLIES_OTHER = 26,    /* error replies: anything else */
+    RESUME_STORE_STAT_COUNT = 27
 };
 
 /**
@@ -89,6 +106,19 @@ RESUME_API RESUME_MUST_USE resume_status resume_store_options_set_lookup_key(
     resume_store_options *options, const uint8_t *data, size_t data_len);
 
 /**
+ * Sets the secret of a remote store, which the URL's `secret=` may name as a file instead: from it
+ * come the look-up key and a key that seals every record, as far as the calls beside this one have
+ * not set them. All processes that share the store need the same one. Not for memory:.
+ *
+ * @param options the options.
+ * @param data,data_len the secret, 32 to 1024 bytes; copied, wiped when no longer needed.
+ * @return RESUME_OK, or RESUME_E_INVALID (with a text if the secret is none).
+ * @since 0.1
+ */
+RESUME_API RESUME_MUST_USE resume_status resume_store_options_set_secret(
+    resume_store_options *options, const uint8_t *data, size_t data_len);
+
+/**
  * Has every record sealed before a backend sees it, with the look-up key inside the seal: what a
  * backend returns forged, swapped or under a retired key is a miss. Without this call a backend
  * is given records in clear, secrets included. Not for memory:, whose records stay in the process.
@@ -121,11 +151,30 @@ RESUME_API const char *resume_store_options_why(const resume_store_options *opti
  *
  * A full store evicts: the entry that was not looked up for longest goes, roughly.
  *
+ * Or a remote one, Redis or Valkey, `redis://[[user]:password@]host[:port][/db]` or over a Unix
+ * socket `redis+unix://[[user]:password@]/path`, with any of
+ *
+ *     secret=/path    file of at least 32 random bytes, the same for all who share the store, mode
+ *                     0600; without it resume_store_options_set_secret() is needed
+ *     timeout=20ms    most time that one call takes, connecting included; 1ms to 10s
+ *     prefix=resume:  what every key in the backend begins with
+ *     pool=8          most connections of this process, beside one for puts; up to 64
+ *     queue=4M        most bytes of records that wait to be sent; 0: a put waits for the backend
+ *     max=65535       bytes of the longest record that is kept, sealed
+ *     db=0            number of the database
+ *
+ * Nothing connects before the first use, and a dead backend is no failure here. Puts are queued
+ * and sent by a thread of the store's own; RESUME_OK then means queued. A call that fails three
+ * times in a row opens the breaker: from then on calls are answered at once, with a miss or
+ * RESUME_E_IO, until the thread has reached the backend again. Every record is sealed.
+ *
  * @param url the description, NUL-terminated.
  * @param options options, or NULL; receives the reason of a failure.
  * @param ret_store receives the store; drop it with resume_store_unref().
  * @return RESUME_OK; RESUME_E_INVALID for an unknown scheme, parameter, unit or a value out of
- *         range, named by resume_store_options_why(); RESUME_E_NOMEM; RESUME_E_CRYPTO.
+ *         range, or without a secret where one is needed, named by resume_store_options_why();
+ *         RESUME_E_UNSUPPORTED for a scheme that this build lacks; RESUME_E_IO for a secret that
+ *         cannot be read; RESUME_E_NOMEM; RESUME_E_CRYPTO.
  * @since 0.1
  */
 RESUME_API RESUME_MUST_USE resume_status resume_store_from_url(const char *url,

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Stands for redis.c in a build without hiredis.
+ */
+#include "store/kinds.h"
+
+#include <stdio.h>
+
+static resume_status make(struct rsm_url *url, const resume_store_options *options, char *why,
+                          resume_store **ret_store) {
+    (void)options;
+    (void)ret_store;
+    snprintf(why, RSM_WHY_SIZE,
+             "%.20s: is not in this build: it was made without hiredis; install libhiredis-dev and "
+             "build with -Dredis=enabled",
+             url->scheme);
+    return RESUME_E_UNSUPPORTED;
+}
+
+const struct rsm_store_kind rsm_store_kind_redis = {.scheme = "redis", .make = make};
+const struct rsm_store_kind rsm_store_kind_redis_unix = {.scheme = "redis+unix", .make = make};
+const struct rsm_store_kind rsm_store_kind_rediss = {.scheme = "rediss", .make = make};
