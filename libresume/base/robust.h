@@ -14,6 +14,11 @@ struct rsm_robust {
     pthread_mutex_t mutex;
 };
 
+/* One with cache lines of its own, for arrays. */
+struct rsm_robust_line {
+    _Alignas(128) struct rsm_robust lock;
+};
+
 enum rsm_robust_taken {
     RSM_ROBUST_TAKEN,
     RSM_ROBUST_OWNER_DIED, /* taken as well; call rsm_robust_mend() when all is in order again */

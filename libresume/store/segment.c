@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/bytes.h"
+#include "base/robust.h"
 #include "crypto/digest.h"
 #include "crypto/hmac.h"
 #include "crypto/random.h"
@@ -38,7 +39,7 @@ struct header {
     uint64_t bytes;
     uint64_t count;
     uint64_t hash_key[RSM_MULHASH_KEY];
-    uint8_t salt[RSM_SEGMENT_SECRET];
+    uint8_t secret[RSM_SEGMENT_SECRET]; /* zeros if the users have one of their own */
     uint8_t sum[RSM_SHA256_SIZE]; /* SHA-256 of all before it */
     uint8_t mac[RSM_HMAC_SIZE];   /* HMAC of all before it, under the secret */
 };
@@ -53,7 +54,7 @@ static resume_status refuse_io(const char *what, const char *path, char *why) {
 
 static size_t size_for(const struct rsm_table_config *config) {
     size_t region = (size_t)rsm_table_region_size(config);
-    return region ? HEADER_SIZE + config->shards * sizeof(struct rsm_segment_lock) + region : 0;
+    return region ? HEADER_SIZE + config->shards * sizeof(struct rsm_robust_line) + region : 0;
 }
 
 static resume_status sign(struct header *header, const uint8_t *secret, size_t secret_len) {
@@ -70,13 +71,15 @@ static resume_status write_header(struct header *header, const struct rsm_table_
     memcpy(header->magic, MAGIC, sizeof header->magic);
     header->word = 0x01020304;
     header->layout = LAYOUT;
-    header->lock_size = sizeof(struct rsm_segment_lock);
+    header->lock_size = sizeof(struct rsm_robust_line);
     header->shards = config->shards;
     header->size = size;
     header->bytes = config->bytes;
     header->count = config->count;
     resume_status status = rsm_random((uint8_t *)header->hash_key, sizeof header->hash_key);
-    status = status ? status : rsm_random(header->salt, sizeof header->salt);
+    if (!secret_len) {
+        status = status ? status : rsm_random(header->secret, sizeof header->secret);
+    }
     return status ? status : sign(header, secret, secret_len);
 }
 
@@ -88,13 +91,14 @@ static resume_status check_header(const struct header *header,
     struct header again;
     memcpy(&again, header, sizeof again);
     resume_status status = sign(&again, secret, secret_len);
+    rsm_wipe(again.secret, sizeof again.secret);
     if (status != RESUME_OK) {
         return status;
     }
     bool whole = memcmp(header->magic, MAGIC, sizeof header->magic) == 0 &&
                  rsm_equal_ct(again.sum, header->sum, sizeof again.sum);
     bool same = header->word == 0x01020304 && header->layout == LAYOUT &&
-                header->lock_size == sizeof(struct rsm_segment_lock) &&
+                header->lock_size == sizeof(struct rsm_robust_line) &&
                 header->shards == config->shards && header->bytes == config->bytes &&
                 header->count == config->count && header->size == size;
     if (!whole || !same) {
@@ -106,19 +110,17 @@ static resume_status check_header(const struct header *header,
 /* Where the pieces are, of a segment whose header is good. */
 static void lay_out(struct rsm_segment *segment) {
     const struct header *header = (const struct header *)(const void *)segment->map;
-    struct rsm_segment_lock *locks =
-        (struct rsm_segment_lock *)(void *)(segment->map + HEADER_SIZE);
-    for (uint32_t i = 0; i < segment->config.shards; i++) {
-        segment->locks[i] = &locks[i].lock;
-    }
+    struct rsm_robust_line *locks =
+        (struct rsm_robust_line *)(void *)(segment->map + HEADER_SIZE);
+    segment->locks = locks;
     segment->region = locks + segment->config.shards;
     memcpy(segment->config.key, header->hash_key, sizeof segment->config.key);
-    memcpy(segment->salt, header->salt, sizeof segment->salt);
+    memcpy(segment->secret, header->secret, sizeof segment->secret);
 }
 
 static bool make_locks(struct rsm_segment *segment) {
-    struct rsm_segment_lock *locks =
-        (struct rsm_segment_lock *)(void *)(segment->map + HEADER_SIZE);
+    struct rsm_robust_line *locks =
+        (struct rsm_robust_line *)(void *)(segment->map + HEADER_SIZE);
     for (uint32_t i = 0; i < segment->config.shards; i++) {
         if (!rsm_robust_init(&locks[i].lock)) {
             return false;
@@ -306,6 +308,7 @@ resume_status rsm_segment_open(const char *path, const struct rsm_table_config *
     }
     lay_out(&segment);
     *ret_segment = segment;
+    rsm_wipe(&segment, sizeof segment);
     return RESUME_OK;
 }
 
@@ -314,5 +317,6 @@ void rsm_segment_close(struct rsm_segment *segment) {
         munmap(segment->map, segment->size);
         segment->map = NULL;
     }
-    rsm_wipe(segment->salt, sizeof segment->salt);
+    rsm_wipe(segment->secret, sizeof segment->secret);
+    rsm_wipe(segment->config.key, sizeof segment->config.key);
 }

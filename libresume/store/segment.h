@@ -7,29 +7,25 @@
  *     header, a page | one lock for each shard, 128 bytes each | the table's region
  *
  * The header says by which layout the rest was written, so that another version of the library
- * refuses it instead of misreading it (I-106), and is authenticated, so that nobody makes one
- * without the secret. A file is complete before it gets its name, and is only replaced as a whole:
+ * refuses it instead of misreading it (I-106), and is authenticated under the caller's secret. A
+ * caller without one finds the secret in the header: it then keeps torn and damaged records out,
+ * and not those who can read the file. A file is complete before it gets its name, and is only replaced as a whole:
  * those who have the old one mapped keep it.
  */
 #ifndef RSM_STORE_SEGMENT_H
 #define RSM_STORE_SEGMENT_H
 
-#include "base/robust.h"
 #include "base/url.h"
 #include "store/table.h"
 
 #define RSM_SEGMENT_SECRET 32U
 
-struct rsm_segment_lock {
-    _Alignas(128) struct rsm_robust lock;
-};
-
 struct rsm_segment {
     uint8_t *map;
     size_t size;
     struct rsm_table_config config; /* with the hash key of the header */
-    uint8_t salt[RSM_SEGMENT_SECRET]; /* of this segment: a new one has new keys */
-    struct rsm_robust *locks[RSM_TABLE_SHARDS_MAX];
+    uint8_t secret[RSM_SEGMENT_SECRET]; /* out of the header, where the caller had none */
+    struct rsm_robust_line *locks;
     void *region;
     bool replaced; /* the file there was of another layout, of another size, or damaged */
 };

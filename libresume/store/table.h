@@ -15,7 +15,7 @@
 #include "base/hash.h"
 
 struct rsm_table;
-struct rsm_robust;
+struct rsm_robust_line;
 
 #define RSM_TABLE_BYTES_MIN  16384U /* for each part */
 #define RSM_TABLE_SHARDS_MAX 256U
@@ -52,7 +52,7 @@ uint64_t rsm_table_region_size(const struct rsm_table_config *config);
  * a border of 128 bytes; zeros are an empty table. It stays the caller's, as the locks do. RESUME_OK,
  * RESUME_E_INVALID, RESUME_E_NOMEM. */
 resume_status rsm_table_over(const struct rsm_table_config *config, void *region,
-                             struct rsm_robust *locks, struct rsm_table **ret_table);
+                             struct rsm_robust_line *locks, struct rsm_table **ret_table);
 
 /* id_len 1 to 32, data_len 1 to 65280, as for all calls here. RESUME_OK, RESUME_EXISTS (same data
  * and expiry), RESUME_TOO_LARGE; and of every call RESUME_E_STATE: another process does not leave

@@ -62,7 +62,7 @@ uint64_t rsm_table_region_size(const struct rsm_table_config *config) {
 }
 
 static resume_status build(const struct rsm_table_config *config, void *region,
-                           struct rsm_robust *locks, struct rsm_table **ret_table) {
+                           struct rsm_robust_line *locks, struct rsm_table **ret_table) {
     uint32_t shards = config->shards;
     size_t each = size_of_part(config);
     struct rsm_table *table = rsm_calloc_aligned(64, sizeof *table);
@@ -75,7 +75,7 @@ static resume_status build(const struct rsm_table_config *config, void *region,
     for (uint32_t i = 0; i < shards; i++) {
         uint64_t count = config->count / shards + (i < config->count % shards);
         divide(config, (uint8_t *)region + i * each, each, count, &parts[i]);
-        parts[i].shared = locks ? &locks[i] : NULL;
+        parts[i].shared = locks ? &locks[i].lock : NULL;
     }
     memcpy(table->key, config->key, sizeof table->key);
     table->parts = parts;
@@ -104,7 +104,7 @@ resume_status rsm_table_new(const struct rsm_table_config *config, struct rsm_ta
 }
 
 resume_status rsm_table_over(const struct rsm_table_config *config, void *region,
-                             struct rsm_robust *locks, struct rsm_table **ret_table) {
+                             struct rsm_robust_line *locks, struct rsm_table **ret_table) {
     return sound(config) ? build(config, region, locks, ret_table) : RESUME_E_INVALID;
 }
 

@@ -69,7 +69,10 @@ enum {
     RESUME_STORE_REPLIES_FULL = 24,     /* error replies: out of memory */
     RESUME_STORE_REPLIES_BUSY = 25,     /* error replies: loading, busy, without its master */
     RESUME_STORE_REPLIES_OTHER = 26,    /* error replies: anything else */
-    RESUME_STORE_STAT_COUNT = 27
+    /* shm: only; of all the processes together. */
+    RESUME_STORE_EMPTIED = 27, /* shards emptied: a writer died inside, or bytes were damaged */
+    RESUME_STORE_REPLACED = 28, /* 1 if the file at hand was another's and was replaced at opening */
+    RESUME_STORE_STAT_COUNT = 29
 };
 
 /**
