@@ -26,7 +26,8 @@ enum rsm_robust_taken {
     RSM_ROBUST_BROKEN      /* not taken: these bytes are no mutex */
 };
 
-/* Makes one in zeroed memory that nobody else uses yet; false if the system has none of the kind. */
+/* Makes one in zeroed memory that nobody else uses yet; false if the system has none of the kind.
+ */
 bool rsm_robust_init(struct rsm_robust *lock);
 
 /* Waits that long at most; 0: not at all. */

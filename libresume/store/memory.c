@@ -118,7 +118,7 @@ static resume_status build(const struct rsm_table_wishes *w, char *why, resume_s
 static resume_status make(struct rsm_url *url, const resume_store_options *options, char *why,
                           resume_store **ret_store) {
     struct rsm_table_wishes w;
-    resume_status status = rsm_table_wishes_read(url, why, &w);
+    resume_status status = rsm_table_wishes_read(url, RSM_TABLE_RECORD, why, &w);
     if (status == RESUME_OK) {
         status = rsm_url_done(url, "bytes, count, ttl, shards", why);
     }

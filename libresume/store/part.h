@@ -46,11 +46,11 @@ struct rsm_part_state {
     _Atomic uint64_t evictions;
     _Atomic uint64_t expired;
     _Atomic uint64_t emptied; /* times that the part was in doubt */
-    uint32_t top;       /* chunks end here; never used beyond */
-    uint32_t hand;      /* chunk that the eviction clock looks at next */
-    uint32_t sweep;     /* chunk that the sweep looks at next */
-    uint32_t newest;    /* chunk + 1 of the last put, which no eviction takes (I-82) */
-    uint64_t bins_used; /* bit n: bin n is not empty */
+    uint32_t top;             /* chunks end here; never used beyond */
+    uint32_t hand;            /* chunk that the eviction clock looks at next */
+    uint32_t sweep;           /* chunk that the sweep looks at next */
+    uint32_t newest;          /* chunk + 1 of the last put, which no eviction takes (I-82) */
+    uint64_t bins_used;       /* bit n: bin n is not empty */
     uint32_t bins[RSM_BINS];
     uint64_t pad[8]; /* to pairs of cache lines, which come together */
 };

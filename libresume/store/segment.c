@@ -25,7 +25,7 @@
 
 #define HEADER_SIZE 4096U
 #define MAGIC       "RSMSHM\r\n"
-#define LAYOUT      1U /* of all that lies behind the header: raised with each change of part.h */
+#define LAYOUT      1U  /* of all that lies behind the header: raised with each change of part.h */
 #define OPEN_WAIT   100 /* times 10 ms for the lock file */
 
 /* In the machine's own byte order: the word tells when it is another's. */
@@ -40,8 +40,8 @@ struct header {
     uint64_t count;
     uint64_t hash_key[RSM_MULHASH_KEY];
     uint8_t secret[RSM_SEGMENT_SECRET]; /* zeros if the users have one of their own */
-    uint8_t sum[RSM_SHA256_SIZE]; /* SHA-256 of all before it */
-    uint8_t mac[RSM_HMAC_SIZE];   /* HMAC of all before it, under the secret */
+    uint8_t sum[RSM_SHA256_SIZE];       /* SHA-256 of all before it */
+    uint8_t mac[RSM_HMAC_SIZE];         /* HMAC of all before it, under the secret */
 };
 _Static_assert(sizeof(struct header) <= HEADER_SIZE, "the header has a page");
 
@@ -110,8 +110,7 @@ static resume_status check_header(const struct header *header,
 /* Where the pieces are, of a segment whose header is good. */
 static void lay_out(struct rsm_segment *segment) {
     const struct header *header = (const struct header *)(const void *)segment->map;
-    struct rsm_robust_line *locks =
-        (struct rsm_robust_line *)(void *)(segment->map + HEADER_SIZE);
+    struct rsm_robust_line *locks = (struct rsm_robust_line *)(void *)(segment->map + HEADER_SIZE);
     segment->locks = locks;
     segment->region = locks + segment->config.shards;
     memcpy(segment->config.key, header->hash_key, sizeof segment->config.key);
@@ -119,8 +118,7 @@ static void lay_out(struct rsm_segment *segment) {
 }
 
 static bool make_locks(struct rsm_segment *segment) {
-    struct rsm_robust_line *locks =
-        (struct rsm_robust_line *)(void *)(segment->map + HEADER_SIZE);
+    struct rsm_robust_line *locks = (struct rsm_robust_line *)(void *)(segment->map + HEADER_SIZE);
     for (uint32_t i = 0; i < segment->config.shards; i++) {
         if (!rsm_robust_init(&locks[i].lock)) {
             return false;
@@ -275,8 +273,8 @@ static int lock_beside(const char *path, char *why) {
     return fd;
 }
 
-static resume_status open_file(struct rsm_segment *segment, const char *path,
-                               const uint8_t *secret, size_t secret_len, char *why) {
+static resume_status open_file(struct rsm_segment *segment, const char *path, const uint8_t *secret,
+                               size_t secret_len, char *why) {
     int lock = lock_beside(path, why);
     if (lock < 0) {
         return RESUME_E_IO;

@@ -9,8 +9,8 @@
  * The header says by which layout the rest was written, so that another version of the library
  * refuses it instead of misreading it (I-106), and is authenticated under the caller's secret. A
  * caller without one finds the secret in the header: it then keeps torn and damaged records out,
- * and not those who can read the file. A file is complete before it gets its name, and is only replaced as a whole:
- * those who have the old one mapped keep it.
+ * and not those who can read the file. A file is complete before it gets its name, and is only
+ * replaced as a whole: those who have the old one mapped keep it.
  */
 #ifndef RSM_STORE_SEGMENT_H
 #define RSM_STORE_SEGMENT_H
@@ -23,7 +23,7 @@
 struct rsm_segment {
     uint8_t *map;
     size_t size;
-    struct rsm_table_config config; /* with the hash key of the header */
+    struct rsm_table_config config;     /* with the hash key of the header */
     uint8_t secret[RSM_SEGMENT_SECRET]; /* out of the header, where the caller had none */
     struct rsm_robust_line *locks;
     void *region;

@@ -15,6 +15,9 @@
 
 #include <stdio.h>
 
+/* What the envelope and its seal add to a record. */
+#define ENVELOPE 98U
+
 struct shm {
     struct rsm_segment segment;
     struct rsm_table *table;
@@ -117,8 +120,8 @@ static resume_status own_secret(struct rsm_url *url, const resume_store_options 
         resume_codec_ref(with->codec);
     }
     if (status == RESUME_OK) {
-        status = resume_store_options_set_secret(with, shm->segment.secret,
-                                                 sizeof shm->segment.secret);
+        status =
+            resume_store_options_set_secret(with, shm->segment.secret, sizeof shm->segment.secret);
     }
     if (status == RESUME_OK) {
         status = rsm_at_rest_options(url, with, why, ret_options);
@@ -137,7 +140,7 @@ static bool has_secret(struct rsm_url *url, const resume_store_options *options)
 }
 
 static resume_status read_url(struct rsm_url *url, char *why, struct rsm_table_wishes *wishes) {
-    resume_status status = rsm_table_wishes_read(url, why, wishes);
+    resume_status status = rsm_table_wishes_read(url, RSM_TABLE_RECORD + ENVELOPE, why, wishes);
     if (status == RESUME_OK && url->path[0] && url->path[0] != '/') {
         snprintf(why, RSM_WHY_SIZE,
                  "\"%.100s\" is not an absolute path; write shm:/dev/shm/app.sessions, or shm: for "

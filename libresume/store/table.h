@@ -38,8 +38,8 @@ struct rsm_table_numbers {
     uint64_t emptied;
 };
 
-/* The region's bytes that hold this many records of RSM_TABLE_RECORD bytes. */
-uint64_t rsm_table_bytes_for(uint64_t count);
+/* The region's bytes that hold this many records of so many bytes. */
+uint64_t rsm_table_bytes_for(uint64_t count, size_t record);
 
 /* RESUME_OK, RESUME_E_INVALID for a config out of range, RESUME_E_NOMEM. */
 resume_status rsm_table_new(const struct rsm_table_config *config, struct rsm_table **ret_table);
@@ -49,8 +49,8 @@ void rsm_table_free(struct rsm_table *table);
 uint64_t rsm_table_region_size(const struct rsm_table_config *config);
 
 /* A table over a region that processes share, with one lock for each shard. The region begins on
- * a border of 128 bytes; zeros are an empty table. It stays the caller's, as the locks do. RESUME_OK,
- * RESUME_E_INVALID, RESUME_E_NOMEM. */
+ * a border of 128 bytes; zeros are an empty table. It stays the caller's, as the locks do.
+ * RESUME_OK, RESUME_E_INVALID, RESUME_E_NOMEM. */
 resume_status rsm_table_over(const struct rsm_table_config *config, void *region,
                              struct rsm_robust_line *locks, struct rsm_table **ret_table);
 

@@ -21,8 +21,8 @@ static uint64_t slots_for(uint64_t entries) {
     return rsm_mul_sat(entries, 2);
 }
 
-uint64_t rsm_table_bytes_for(uint64_t count) {
-    const uint64_t chunk = 256; /* of a record of RSM_TABLE_RECORD bytes */
+uint64_t rsm_table_bytes_for(uint64_t count, size_t record) {
+    uint64_t chunk = (uint64_t)rsm_chunk_need(record) * RSM_GRANULE;
     uint64_t bytes = rsm_mul_sat(count, chunk + 2U * SLOT_SIZE + 2U);
     return bytes < RSM_TABLE_BYTES_MIN ? RSM_TABLE_BYTES_MIN : bytes;
 }

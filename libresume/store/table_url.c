@@ -55,9 +55,9 @@ static uint64_t choose_shards(const struct rsm_table_wishes *w) {
     return shards;
 }
 
-static void add_defaults(struct rsm_table_wishes *w) {
+static void add_defaults(struct rsm_table_wishes *w, size_t record) {
     if (!w->bytes) {
-        w->bytes = w->count ? rsm_table_bytes_for(w->count) : BYTES_DEFAULT;
+        w->bytes = w->count ? rsm_table_bytes_for(w->count, record) : BYTES_DEFAULT;
     }
     if (!w->shards) {
         w->shards = choose_shards(w);
@@ -75,26 +75,26 @@ static resume_status check(const struct rsm_table_wishes *w, const char *scheme,
         return RESUME_E_INVALID;
     }
     if (w->count && w->count < shards) {
-        snprintf(why, RSM_WHY_SIZE,
-                 "count=%llu of %.20s: is less than one for each of %llu shards",
+        snprintf(why, RSM_WHY_SIZE, "count=%llu of %.20s: is less than one for each of %llu shards",
                  (unsigned long long)w->count, scheme, (unsigned long long)shards);
         return RESUME_E_INVALID;
     }
     if (w->bytes / shards < RSM_TABLE_BYTES_MIN) {
         snprintf(why, RSM_WHY_SIZE,
                  "bytes=%llu of %.20s: is too small, %llu shard(s) need %u bytes each",
-                 (unsigned long long)w->bytes, scheme, (unsigned long long)shards, RSM_TABLE_BYTES_MIN);
+                 (unsigned long long)w->bytes, scheme, (unsigned long long)shards,
+                 RSM_TABLE_BYTES_MIN);
         return RESUME_E_INVALID;
     }
     return RESUME_OK;
 }
 
-resume_status rsm_table_wishes_read(struct rsm_url *url, char *why,
+resume_status rsm_table_wishes_read(struct rsm_url *url, size_t record, char *why,
                                     struct rsm_table_wishes *ret_wishes) {
     struct rsm_table_wishes w = {0};
     resume_status status = read_all(url, why, &w);
     if (status == RESUME_OK) {
-        add_defaults(&w);
+        add_defaults(&w, record);
         status = check(&w, url->scheme, why);
     }
     *ret_wishes = w;

@@ -15,9 +15,10 @@ struct rsm_table_wishes {
     uint64_t shards;
 };
 
-/* Reads them, adds the defaults and checks them; the caller then looks for its own parameters and
- * calls rsm_url_done(). RESUME_OK or RESUME_E_INVALID with a text. */
-resume_status rsm_table_wishes_read(struct rsm_url *url, char *why,
+/* Reads them, adds the defaults (so that `count` records of `record` bytes fit) and checks them;
+ * the caller then looks for its own parameters and calls rsm_url_done(). RESUME_OK or
+ * RESUME_E_INVALID with a text. */
+resume_status rsm_table_wishes_read(struct rsm_url *url, size_t record, char *why,
                                     struct rsm_table_wishes *ret_wishes);
 
 /* Without the hash key. */
