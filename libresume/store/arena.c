@@ -253,7 +253,7 @@ static uint32_t make_room(struct rsm_part *part, uint32_t granules, uint64_t now
         if (chunk < state->top) {
             size = granules_of(part, chunk);
             __builtin_prefetch(rsm_chunk(part, chunk + size < state->top ? chunk + size : 0));
-            joined = clear_at_hand(part, chunk, size, now_ms, &spared);
+            joined = size && clear_at_hand(part, chunk, size, now_ms, &spared);
         }
         if (joined) {
             run = have ? run : chunk;
@@ -306,12 +306,17 @@ void rsm_arena_evict(struct rsm_part *part, uint64_t now_ms) {
         uint32_t chunk = state->hand;
         if (steps-- == 0) {
             rsm_part_doubt(part);
+            return;
         }
         if (chunk >= state->top) {
             state->hand = 0;
             continue;
         }
-        state->hand += granules_of(part, chunk);
+        uint32_t granules = granules_of(part, chunk);
+        if (granules == 0) {
+            return;
+        }
+        state->hand = chunk + granules;
         if (is_used(part, chunk) && may_evict(part, chunk, now_ms, &spared)) {
             rsm_arena_drop(part, chunk);
             return;

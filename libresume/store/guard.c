@@ -47,29 +47,51 @@ static void empty(struct rsm_part *part) {
     rsm_count_by(&state->emptied, 1);
 }
 
+/* A lock that stays in one hold for that long is nobody's, or its owner's who is stopped: the shard
+ * goes on without. Should the owner come back, it finds its release refused. */
+static enum rsm_robust_taken seize_in_time(struct rsm_part *part, uint64_t now_ms) {
+    uint64_t hold = rsm_robust_hold(part->shared);
+    if (atomic_load_explicit(&part->held, memory_order_acquire) != hold) {
+        atomic_store_explicit(&part->held_since_ms, now_ms, memory_order_relaxed);
+        atomic_store_explicit(&part->held, hold, memory_order_release);
+        return RSM_ROBUST_BUSY;
+    }
+    uint64_t since_ms = atomic_load_explicit(&part->held_since_ms, memory_order_relaxed);
+    return now_ms - since_ms < RSM_GUARD_SEIZE_MS ? RSM_ROBUST_BUSY
+                                                  : rsm_robust_seize(part->shared, hold);
+}
+
 /* A part that kept someone waiting in vain is not waited for again for a while: a stopped process
  * then costs each of the others a few waits, not one for each handshake. */
-static bool enter_shared(struct rsm_part *part) {
+static enum rsm_robust_taken wait_for(struct rsm_part *part) {
     uint64_t now_ms = monotonic_ms();
-    uint64_t pause = atomic_load_explicit(&part->pause_until_ms, memory_order_relaxed);
-    unsigned wait_ms = now_ms < pause ? 0 : RSM_GUARD_WAIT_MS;
-    switch (rsm_robust_take(part->shared, wait_ms)) {
-    case RSM_ROBUST_TAKEN:
-        return true;
-    case RSM_ROBUST_OWNER_DIED:
-        empty(part);
-        rsm_robust_mend(part->shared);
-        return true;
-    case RSM_ROBUST_BUSY:
-        if (wait_ms) {
-            atomic_store_explicit(&part->pause_until_ms, now_ms + RSM_GUARD_PAUSE_MS,
-                                  memory_order_relaxed);
-        }
-        return false;
-    case RSM_ROBUST_BROKEN:
-    default:
+    bool pause = now_ms < atomic_load_explicit(&part->pause_until_ms, memory_order_relaxed);
+    enum rsm_robust_taken taken =
+        pause ? RSM_ROBUST_BUSY : rsm_robust_take(part->shared, RSM_GUARD_WAIT_MS);
+    if (taken != RSM_ROBUST_BUSY) {
+        return taken;
+    }
+    if (!pause) {
+        atomic_store_explicit(&part->pause_until_ms, now_ms + RSM_GUARD_PAUSE_MS,
+                              memory_order_relaxed);
+    }
+    return seize_in_time(part, now_ms);
+}
+
+static bool enter_shared(struct rsm_part *part) {
+    enum rsm_robust_taken taken = rsm_robust_take(part->shared, 0);
+    if (taken == RSM_ROBUST_BUSY) {
+        taken = wait_for(part);
+    }
+    if (taken != RSM_ROBUST_TAKEN && taken != RSM_ROBUST_OWNER_DIED) {
         return false;
     }
+    if (taken == RSM_ROBUST_OWNER_DIED ||
+        atomic_load_explicit(&part->seized, memory_order_relaxed)) {
+        atomic_store_explicit(&part->seized, false, memory_order_relaxed);
+        empty(part);
+    }
+    return true;
 }
 
 struct rsm_part *rsm_part_enter(struct rsm_part *part) {
@@ -80,6 +102,15 @@ struct rsm_part *rsm_part_enter(struct rsm_part *part) {
     return enter_shared(part) ? part : NULL;
 }
 
+/* Somebody took the lock away meanwhile, so there were two writers: nothing here is to be believed.
+ * Emptied at once, or by the next thread of this process that gets in. */
+static void leave_seized(struct rsm_part *part) {
+    atomic_store_explicit(&part->seized, true, memory_order_relaxed);
+    if (enter_shared(part)) {
+        (void)rsm_robust_release(part->shared);
+    }
+}
+
 void rsm_part_leave(struct rsm_part *part) {
     if (!part) {
         return;
@@ -88,9 +119,9 @@ void rsm_part_leave(struct rsm_part *part) {
         empty(part);
         part->doubt = false;
     }
-    if (part->shared) {
-        rsm_robust_release(part->shared);
-    } else {
+    if (!part->shared) {
         rsm_lock_release(&part->lock);
+    } else if (!rsm_robust_release(part->shared)) {
+        leave_seized(part);
     }
 }

@@ -13,8 +13,12 @@
 /* After that nobody waits for this part again for so long. */
 #define RSM_GUARD_PAUSE_MS 1000U
 
-/* The part, entered; NULL if another process is in it and does not come out, or its lock is
- * broken: then nothing was touched. */
+/* One that is in it for so long without coming out is stopped, or never was: the lock is taken away
+ * from it. */
+#define RSM_GUARD_SEIZE_MS 10000U
+
+/* The part, entered; NULL if another process is in it and does not come out: then nothing was
+ * touched. */
 struct rsm_part *rsm_part_enter(struct rsm_part *part);
 
 /* Takes NULL. */

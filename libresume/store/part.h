@@ -64,8 +64,11 @@ struct rsm_part {
     uint32_t bucket_count;
     uint32_t granules;
     uint64_t entries_max;
-    struct rsm_robust *shared; /* in shared memory; NULL: the lock below is the part's */
-    _Atomic uint64_t pause_until_ms;
+    struct rsm_robust *shared;       /* in shared memory; NULL: the lock below is the part's */
+    _Atomic uint64_t pause_until_ms; /* these four are guard.c's */
+    _Atomic uint64_t held;
+    _Atomic uint64_t held_since_ms;
+    _Atomic bool seized;
     _Alignas(128) struct rsm_lock lock;
     bool doubt; /* under the lock: something here contradicts itself, see guard.h */
 };

@@ -25,8 +25,13 @@
 
 #define HEADER_SIZE 4096U
 #define MAGIC       "RSMSHM\r\n"
-#define LAYOUT      1U  /* of all that lies behind the header: raised with each change of part.h */
-#define OPEN_WAIT   100 /* times 10 ms for the lock file */
+#define OPEN_WAIT   1000 /* times 10 ms for the lock file: making gigabytes takes a second or two */
+
+/* Of all that lies behind the header: raised with each change of part.h, robust.h and of custom.c's
+ * envelope. Tests build another one. */
+#ifndef RSM_SEGMENT_LAYOUT
+#define RSM_SEGMENT_LAYOUT 1U
+#endif
 
 /* In the machine's own byte order: the word tells when it is another's. */
 struct header {
@@ -40,16 +45,22 @@ struct header {
     uint64_t count;
     uint64_t hash_key[RSM_MULHASH_KEY];
     uint8_t secret[RSM_SEGMENT_SECRET]; /* zeros if the users have one of their own */
-    uint8_t sum[RSM_SHA256_SIZE];       /* SHA-256 of all before it */
-    uint8_t mac[RSM_HMAC_SIZE];         /* HMAC of all before it, under the secret */
+    uint8_t mac[RSM_HMAC_SIZE];         /* HMAC of all before it, under the users' secret */
+    uint8_t sum[RSM_SHA256_SIZE];       /* SHA-256 of all before it: tells damage from the above */
 };
 _Static_assert(sizeof(struct header) <= HEADER_SIZE, "the header has a page");
 
 static resume_status refuse_io(const char *what, const char *path, char *why) {
+    int error = errno;
     char text[64] = "";
-    const char *reason = strerror_r(errno, text, sizeof text);
-    snprintf(why, RSM_WHY_SIZE, "cannot %s %.120s: %s", what, path, reason);
-    return errno == ENOMEM ? RESUME_E_NOMEM : RESUME_E_IO;
+    const char *reason = strerror_r(error, text, sizeof text);
+    snprintf(why, RSM_WHY_SIZE, "cannot %s %.120s: %.64s", what, path, reason);
+    return error == ENOMEM ? RESUME_E_NOMEM : RESUME_E_IO;
+}
+
+static size_t size_in_pages(size_t size) {
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    return (size + page - 1) / page * page;
 }
 
 static size_t size_for(const struct rsm_table_config *config) {
@@ -57,12 +68,14 @@ static size_t size_for(const struct rsm_table_config *config) {
     return region ? HEADER_SIZE + config->shards * sizeof(struct rsm_robust_line) + region : 0;
 }
 
-static resume_status sign(struct header *header, const uint8_t *secret, size_t secret_len) {
-    const uint8_t *bytes = (const uint8_t *)header;
-    resume_status status = rsm_sha256(bytes, offsetof(struct header, sum), header->sum);
-    return status ? status
-                  : rsm_hmac_sha256(secret, secret_len, bytes, offsetof(struct header, mac),
-                                    header->mac);
+static resume_status make_mac(const struct header *header, const uint8_t *secret, size_t secret_len,
+                              uint8_t *mac) {
+    return rsm_hmac_sha256(secret, secret_len, (const uint8_t *)header,
+                           offsetof(struct header, mac), mac);
+}
+
+static resume_status make_sum(const struct header *header, uint8_t *sum) {
+    return rsm_sha256((const uint8_t *)header, offsetof(struct header, sum), sum);
 }
 
 static resume_status write_header(struct header *header, const struct rsm_table_config *config,
@@ -70,7 +83,7 @@ static resume_status write_header(struct header *header, const struct rsm_table_
     memset(header, 0, sizeof *header);
     memcpy(header->magic, MAGIC, sizeof header->magic);
     header->word = 0x01020304;
-    header->layout = LAYOUT;
+    header->layout = RSM_SEGMENT_LAYOUT;
     header->lock_size = sizeof(struct rsm_robust_line);
     header->shards = config->shards;
     header->size = size;
@@ -80,31 +93,32 @@ static resume_status write_header(struct header *header, const struct rsm_table_
     if (!secret_len) {
         status = status ? status : rsm_random(header->secret, sizeof header->secret);
     }
-    return status ? status : sign(header, secret, secret_len);
+    status = status ? status : make_mac(header, secret, secret_len, header->mac);
+    return status ? status : make_sum(header, header->sum);
 }
 
-/* RESUME_OK; RESUME_UNSUPPORTED: not ours to use, but ours to replace; RESUME_E_INVALID: somebody
- * else's. */
+/* RESUME_OK; RESUME_UNSUPPORTED: not to be used, but ours to replace; RESUME_E_INVALID: made with
+ * another secret. */
 static resume_status check_header(const struct header *header,
                                   const struct rsm_table_config *config, size_t size,
                                   const uint8_t *secret, size_t secret_len) {
-    struct header again;
-    memcpy(&again, header, sizeof again);
-    resume_status status = sign(&again, secret, secret_len);
-    rsm_wipe(again.secret, sizeof again.secret);
+    uint8_t sum[RSM_SHA256_SIZE];
+    uint8_t mac[RSM_HMAC_SIZE];
+    resume_status status = make_sum(header, sum);
+    status = status ? status : make_mac(header, secret, secret_len, mac);
     if (status != RESUME_OK) {
         return status;
     }
     bool whole = memcmp(header->magic, MAGIC, sizeof header->magic) == 0 &&
-                 rsm_equal_ct(again.sum, header->sum, sizeof again.sum);
-    bool same = header->word == 0x01020304 && header->layout == LAYOUT &&
+                 rsm_equal_ct(sum, header->sum, sizeof sum);
+    bool same = header->word == 0x01020304 && header->layout == RSM_SEGMENT_LAYOUT &&
                 header->lock_size == sizeof(struct rsm_robust_line) &&
                 header->shards == config->shards && header->bytes == config->bytes &&
                 header->count == config->count && header->size == size;
     if (!whole || !same) {
         return RESUME_UNSUPPORTED;
     }
-    return rsm_equal_ct(again.mac, header->mac, sizeof again.mac) ? RESUME_OK : RESUME_E_INVALID;
+    return rsm_equal_ct(mac, header->mac, sizeof mac) ? RESUME_OK : RESUME_E_INVALID;
 }
 
 /* Where the pieces are, of a segment whose header is good. */
@@ -117,37 +131,52 @@ static void lay_out(struct rsm_segment *segment) {
     memcpy(segment->secret, header->secret, sizeof segment->secret);
 }
 
-static bool make_locks(struct rsm_segment *segment) {
-    struct rsm_robust_line *locks = (struct rsm_robust_line *)(void *)(segment->map + HEADER_SIZE);
-    for (uint32_t i = 0; i < segment->config.shards; i++) {
-        if (!rsm_robust_init(&locks[i].lock)) {
-            return false;
-        }
+/* Processes of one host may sit anywhere; a border of a huge page lets the kernel use some. */
+static void *map_aligned(size_t size, int flags, int fd) {
+    const size_t huge = (size_t)2 << 20;
+    if (size < 2 * huge || size > SIZE_MAX - huge) {
+        return mmap(NULL, size, PROT_READ | PROT_WRITE, flags, fd, 0);
     }
-    return true;
+    uint8_t *raw = mmap(NULL, size + huge, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (raw == MAP_FAILED) {
+        return MAP_FAILED;
+    }
+    size_t before = (huge - (uintptr_t)raw % huge) % huge;
+    void *at = mmap(raw + before, size, PROT_READ | PROT_WRITE, flags | MAP_FIXED, fd, 0);
+    size_t end = before + size_in_pages(size);
+    if (at == MAP_FAILED) {
+        munmap(raw, size + huge);
+        return MAP_FAILED;
+    }
+    if (before) {
+        munmap(raw, before);
+    }
+    if (end < size_in_pages(size + huge)) {
+        munmap(raw + end, size_in_pages(size + huge) - end);
+    }
+    return at;
 }
 
 static resume_status map(struct rsm_segment *segment, int fd, const char *path, char *why) {
     int flags = MAP_SHARED | (fd < 0 ? MAP_ANONYMOUS : 0);
-    void *at = rsm_alloc_refuses()
-                   ? MAP_FAILED
-                   : mmap(NULL, segment->size, PROT_READ | PROT_WRITE, flags, fd, 0);
+    void *at = MAP_FAILED;
+    if (rsm_alloc_refuses()) {
+        errno = ENOMEM;
+    } else {
+        at = map_aligned(segment->size, flags, fd);
+    }
     if (at == MAP_FAILED) {
-        errno = errno ? errno : ENOMEM;
         return refuse_io("map", path, why);
     }
     segment->map = at;
-    (void)madvise(at, segment->size, MADV_DONTDUMP); /* a wish */
+    /* Wishes: without them it is in core dumps, and slower. */
+    (void)madvise(at, segment->size, MADV_DONTDUMP);
+    (void)madvise(at, segment->size, MADV_HUGEPAGE);
     return RESUME_OK;
 }
 
-/* Fills new, zeroed memory. */
-static resume_status fill(struct rsm_segment *segment, const uint8_t *secret, size_t secret_len,
-                          char *why) {
-    if (!make_locks(segment)) {
-        snprintf(why, RSM_WHY_SIZE, "this system has no robust mutexes that processes share");
-        return RESUME_E_UNSUPPORTED;
-    }
+/* Fills new, zeroed memory: zeros are free locks and empty shards. */
+static resume_status fill(struct rsm_segment *segment, const uint8_t *secret, size_t secret_len) {
     struct header *header = (struct header *)(void *)segment->map;
     return write_header(header, &segment->config, segment->size, secret, secret_len);
 }
@@ -155,7 +184,7 @@ static resume_status fill(struct rsm_segment *segment, const uint8_t *secret, si
 static resume_status open_anonymous(struct rsm_segment *segment, const uint8_t *secret,
                                     size_t secret_len, char *why) {
     resume_status status = map(segment, -1, "anonymous memory", why);
-    return status ? status : fill(segment, secret, secret_len, why);
+    return status ? status : fill(segment, secret, secret_len);
 }
 
 /* Asked of the open file, so that nobody can put another one in its place in between. */
@@ -217,18 +246,31 @@ static resume_status make_file(struct rsm_segment *segment, int fd, const char *
         return refuse_io("reserve the space of", path, why);
     }
     resume_status status = map(segment, fd, path, why);
-    return status ? status : fill(segment, secret, secret_len, why);
+    return status ? status : fill(segment, secret, secret_len);
 }
 
+/* A name beside the segment's own; the caller frees it. NULL, and why, without memory. */
+static char *name_beside(const char *path, const char *suffix, char *why) {
+    size_t len = strlen(path) + strlen(suffix) + 1;
+    char *name = rsm_malloc(len);
+    if (name) {
+        snprintf(name, len, "%s%s", path, suffix);
+    } else {
+        errno = ENOMEM;
+        (void)refuse_io("make", path, why);
+    }
+    return name;
+}
+
+/* Under the lock, so the name is nobody else's; who died here before left one to be removed. */
 static resume_status make_new(struct rsm_segment *segment, const char *path, const uint8_t *secret,
                               size_t secret_len, char *why) {
-    size_t len = strlen(path) + sizeof ".XXXXXX";
-    char *fresh = rsm_malloc(len);
+    char *fresh = name_beside(path, ".new", why);
     if (!fresh) {
         return RESUME_E_NOMEM;
     }
-    snprintf(fresh, len, "%s.XXXXXX", path);
-    int fd = mkostemp(fresh, O_CLOEXEC); /* mode 0600 */
+    unlink(fresh);
+    int fd = open(fresh, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     resume_status status = fd < 0 ? refuse_io("make", fresh, why)
                                   : make_file(segment, fd, fresh, secret, secret_len, why);
     if (status == RESUME_OK && rename(fresh, path) != 0) {
@@ -245,46 +287,52 @@ static resume_status make_new(struct rsm_segment *segment, const char *path, con
     return status;
 }
 
-/* An open file that is locked, or -1. */
-static int lock_beside(const char *path, char *why) {
-    size_t len = strlen(path) + sizeof ".lock";
-    char *name = rsm_malloc(len);
-    if (!name) {
-        errno = ENOMEM;
-        (void)refuse_io("lock", path, why);
-        return -1;
+/* An open file that is locked, or a status. */
+static resume_status lock_file(const char *name, char *why, int *ret_fd) {
+    struct stat st;
+    int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+    if (fd < 0) {
+        return refuse_io("make", name, why);
     }
-    snprintf(name, len, "%s.lock", path);
-    int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    for (int i = 0; fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0; i++) {
+    resume_status status = check_file(fd, name, &st, why);
+    for (int i = 0; status == RESUME_OK && flock(fd, LOCK_EX | LOCK_NB) != 0; i++) {
         const struct timespec pause = {0, 10000000};
         if (i == OPEN_WAIT || (errno != EWOULDBLOCK && errno != EINTR)) {
-            (void)refuse_io("lock", name, why);
-            close(fd);
-            rsm_free(name);
-            return -1;
+            status = refuse_io("lock", name, why);
+        } else {
+            nanosleep(&pause, NULL);
         }
-        nanosleep(&pause, NULL);
     }
-    if (fd < 0) {
-        (void)refuse_io("make", name, why);
+    if (status != RESUME_OK) {
+        close(fd);
+        return status;
     }
-    rsm_free(name);
-    return fd;
+    *ret_fd = fd;
+    return RESUME_OK;
+}
+
+/* Unlocked by hand: a child that another thread forks meanwhile has the descriptor too, and with it
+ * the lock, for as long as it lives. */
+static void unlock_file(int fd) {
+    (void)flock(fd, LOCK_UN);
+    close(fd);
 }
 
 static resume_status open_file(struct rsm_segment *segment, const char *path, const uint8_t *secret,
                                size_t secret_len, char *why) {
-    int lock = lock_beside(path, why);
-    if (lock < 0) {
-        return RESUME_E_IO;
+    int lock = -1;
+    char *name = name_beside(path, ".lock", why);
+    resume_status status = name ? lock_file(name, why, &lock) : RESUME_E_NOMEM;
+    rsm_free(name);
+    if (status != RESUME_OK) {
+        return status;
     }
-    resume_status status = open_existing(segment, path, secret, secret_len, why);
+    status = open_existing(segment, path, secret, secret_len, why);
     if (status == RESUME_MISS || status == RESUME_UNSUPPORTED) {
         segment->replaced = status == RESUME_UNSUPPORTED;
         status = make_new(segment, path, secret, secret_len, why);
     }
-    close(lock);
+    unlock_file(lock);
     return status;
 }
 
@@ -297,6 +345,11 @@ resume_status rsm_segment_open(const char *path, const struct rsm_table_config *
         snprintf(why, RSM_WHY_SIZE, "no segment can have %llu bytes in %u shards",
                  (unsigned long long)config->bytes, (unsigned)config->shards);
         return RESUME_E_INVALID;
+    }
+    if (!rsm_robust_works()) {
+        snprintf(why, RSM_WHY_SIZE,
+                 "this system does not tell when a process dies with a lock (robust futexes)");
+        return RESUME_E_UNSUPPORTED;
     }
     resume_status status = path ? open_file(&segment, path, secret, secret_len, why)
                                 : open_anonymous(&segment, secret, secret_len, why);

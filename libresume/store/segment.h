@@ -7,7 +7,7 @@
  *     header, a page | one lock for each shard, 128 bytes each | the table's region
  *
  * The header says by which layout the rest was written, so that another version of the library
- * refuses it instead of misreading it (I-106), and is authenticated under the caller's secret. A
+ * never misreads it (I-106), and is authenticated under the caller's secret. A
  * caller without one finds the secret in the header: it then keeps torn and damaged records out,
  * and not those who can read the file. A file is complete before it gets its name, and is only
  * replaced as a whole: those who have the old one mapped keep it.
@@ -34,7 +34,8 @@ struct rsm_segment {
  * Makes or opens one. path NULL: anonymous. config.key is set from random bytes or from the file.
  * secret is what authenticates the header; length 0: nothing but a checksum of it does.
  * RESUME_OK; RESUME_E_INVALID (another owner, a mode that lets others in, another secret, not a
- * file), RESUME_E_IO, RESUME_E_NOMEM, RESUME_E_CRYPTO, each with a text in why (RSM_WHY_SIZE).
+ * file), RESUME_E_IO, RESUME_E_NOMEM, RESUME_E_CRYPTO, RESUME_E_UNSUPPORTED (no robust locks), with
+ * a text in why (RSM_WHY_SIZE).
  */
 resume_status rsm_segment_open(const char *path, const struct rsm_table_config *config,
                                const uint8_t *secret, size_t secret_len, char *why,

@@ -111,8 +111,7 @@ static resume_status map_table(struct shm *shm, const char *path,
 
 /* The segment's own secret stands in for one that the caller did not bring. */
 static resume_status own_secret(struct rsm_url *url, const resume_store_options *options,
-                                const struct shm *shm, char *why,
-                                resume_store_options **ret_options) {
+                                struct shm *shm, char *why, resume_store_options **ret_options) {
     resume_store_options *with = NULL;
     resume_status status = resume_store_options_new(&with);
     if (status == RESUME_OK && options) {
@@ -127,6 +126,7 @@ static resume_status own_secret(struct rsm_url *url, const resume_store_options 
         status = rsm_at_rest_options(url, with, why, ret_options);
     }
     resume_store_options_unref(with);
+    rsm_wipe(shm->segment.secret, sizeof shm->segment.secret);
     return status;
 }
 

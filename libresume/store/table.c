@@ -137,8 +137,16 @@ static HOT resume_status read_free(const struct query *q, struct rsm_bucket *buc
     return RESUME_E_STATE;
 }
 
+/* Under the lock nobody changes slots. */
+static bool is_at_rest(struct rsm_bucket *bucket) {
+    return atomic_load_explicit(&bucket->sequence, memory_order_relaxed) % 2U == 0;
+}
+
 /* Under the lock. */
 static bool find(const struct query *q, struct place *ret_place) {
+    if (!is_at_rest(q->bucket[0]) || !is_at_rest(q->bucket[1])) {
+        return rsm_part_doubt(q->part);
+    }
     return find_in(q, q->bucket[0], ret_place) || find_in(q, q->bucket[1], ret_place);
 }
 
@@ -299,8 +307,10 @@ static void publish(const struct query *q, const struct place *place, const uint
     struct rsm_part *part = q->part;
     bool recycled = false;
     uint32_t chunk = rsm_arena_take(part, rsm_chunk_need(len), now_ms, &recycled);
-    if (chunk == RSM_NO_CHUNK) {
-        return; /* in doubt: all of it goes when the part is left */
+    if (chunk == RSM_NO_CHUNK || part->doubt || chunk >= part->granules ||
+        rsm_chunk_need(len) > part->granules - chunk) {
+        rsm_part_doubt(part);
+        return; /* all of it goes when the part is left */
     }
     write_record(q, chunk, (uint32_t)(place->bucket - part->buckets), data, len, expires_ms);
     /* Making room may have evicted the entry that is being replaced. */
