@@ -8,6 +8,12 @@
 #include <string.h>
 #include <time.h>
 
+static _Atomic unsigned seize_after_ms = RSM_GUARD_SEIZE_MS;
+
+void rsm_guard_seize_after(unsigned ms) {
+    atomic_store_explicit(&seize_after_ms, ms, memory_order_relaxed);
+}
+
 static uint64_t monotonic_ms(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
@@ -57,8 +63,9 @@ static enum rsm_robust_taken seize_in_time(struct rsm_part *part, uint64_t now_m
         return RSM_ROBUST_BUSY;
     }
     uint64_t since_ms = atomic_load_explicit(&part->held_since_ms, memory_order_relaxed);
-    return now_ms - since_ms < RSM_GUARD_SEIZE_MS ? RSM_ROBUST_BUSY
-                                                  : rsm_robust_seize(part->shared, hold);
+    return now_ms - since_ms < atomic_load_explicit(&seize_after_ms, memory_order_relaxed)
+               ? RSM_ROBUST_BUSY
+               : rsm_robust_seize(part->shared, hold);
 }
 
 /* A part that kept someone waiting in vain is not waited for again for a while: a stopped process

@@ -17,6 +17,9 @@
  * from it. */
 #define RSM_GUARD_SEIZE_MS 10000U
 
+/* Test hook: another time instead, in this process. */
+void rsm_guard_seize_after(unsigned ms);
+
 /* The part, entered; NULL if another process is in it and does not come out: then nothing was
  * touched. */
 struct rsm_part *rsm_part_enter(struct rsm_part *part);

@@ -93,7 +93,7 @@ static uint64_t shm_number(const void *arg, int32_t which) {
     }
 }
 
-static const struct rsm_custom_extras extras = {.number = shm_number};
+static const struct rsm_custom_extras extras = {.number = shm_number, .drops_expired = true};
 
 /* The table over its segment. own is NULL where the caller has no secret. */
 static resume_status map_table(struct shm *shm, const char *path,
