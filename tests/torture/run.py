@@ -22,6 +22,7 @@ from rich.table import Table
 
 Row = dict[str, Any]
 
+ROOT = Path(__file__).resolve().parents[2]
 FIELDS = ("name", "rounds", "failures", "detail", "ok")
 OPERATIONS = ("put", "replace", "get", "take", "remove", "evict", "expire", "sweep", "recover")
 # A stop in a call that begins with a recovery is a stop in the recovery; a get holds no lock.
@@ -39,7 +40,7 @@ class Proof:
 
 def programs() -> Path:
     """Where the build has put the programs of this folder."""
-    return Path(os.environ["RESUME_BUILD"]) / "tests" / "torture"
+    return Path(os.environ.get("RESUME_BUILD", ROOT / "build")) / "tests" / "torture"
 
 
 def shm_proofs() -> list[Proof]:
