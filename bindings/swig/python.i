@@ -55,6 +55,9 @@
 %resume_blocks(resume_server_find_session)
 %resume_blocks(resume_server_store_session)
 %resume_blocks(resume_server_forget)
+%resume_blocks(resume_client_save)
+%resume_blocks(resume_client_load)
+%resume_blocks(resume_client_clear)
 
 %include "resume.i"
 
@@ -75,13 +78,44 @@
         SWIG_fail;
     }
 }
+%typemap(out) resume_client *rsm_py_client_of {
+    if ($1 == NULL && PyErr_Occurred()) {
+        SWIG_fail;
+    }
+    resume_client *lent = resume_client_ref($1);
+    $result = rsm_py_capsule(lent, "resume_client", drop_client);
+    if ($result == NULL) {
+        resume_client_unref(lent);
+        SWIG_fail;
+    }
+}
+%typemap(out) resume_peer *rsm_py_client_peer {
+    if ($1 == NULL) {
+        SWIG_fail;
+    }
+    $result = rsm_py_capsule($1, "resume_peer", drop_peer);
+    if ($result == NULL) {
+        resume_peer_unref($1);
+        SWIG_fail;
+    }
+}
 %rename(set_types) rsm_py_register;
 %rename(address) rsm_py_address;
 %rename(attach) rsm_py_attach;
 %rename(detach) rsm_py_detach;
 %rename(server_of) rsm_py_server_of;
+%rename(attach_client) rsm_py_attach_client;
+%rename(detach_client) rsm_py_detach_client;
+%rename(client_of) rsm_py_client_of;
+%rename(client_peer) rsm_py_client_peer;
 PyObject *rsm_py_register(PyObject *error_factory, PyObject *statuses);
 PyObject *rsm_py_address(PyObject *object);
 PyObject *rsm_py_attach(PyObject *ssl_context, resume_server *server);
 PyObject *rsm_py_detach(PyObject *ssl_context);
 resume_server *rsm_py_server_of(PyObject *ssl_context);
+PyObject *rsm_py_attach_client(PyObject *ssl_context, resume_client *client,
+                               const uint8_t *data, size_t data_len);
+PyObject *rsm_py_detach_client(PyObject *ssl_context);
+resume_client *rsm_py_client_of(PyObject *ssl_context);
+resume_peer *rsm_py_client_peer(PyObject *ssl_context, const char *host, bool verified,
+                                uint16_t port);

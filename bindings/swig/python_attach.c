@@ -131,8 +131,7 @@ static int prove_options(PyObject *ssl_context, const SSL_CTX *ctx) {
     return 0;
 }
 
-/* The SSL_CTX, proved; NULL with an exception. It lives as long as the object. */
-static SSL_CTX *ctx_of(PyObject *ssl_context) {
+SSL_CTX *rsm_py_ssl_ctx(PyObject *ssl_context) {
     PyObject *ssl_module = PyImport_ImportModule("_ssl");
     if (ssl_module == NULL) {
         return NULL;
@@ -149,7 +148,7 @@ static SSL_CTX *ctx_of(PyObject *ssl_context) {
 }
 
 PyObject *rsm_py_attach(PyObject *ssl_context, resume_server *server) {
-    SSL_CTX *ctx = ctx_of(ssl_context);
+    SSL_CTX *ctx = rsm_py_ssl_ctx(ssl_context);
     resume_openssl_options *options = NULL;
     if (ctx == NULL) {
         return NULL;
@@ -165,11 +164,11 @@ PyObject *rsm_py_attach(PyObject *ssl_context, resume_server *server) {
 }
 
 PyObject *rsm_py_detach(PyObject *ssl_context) {
-    SSL_CTX *ctx = ctx_of(ssl_context);
+    SSL_CTX *ctx = rsm_py_ssl_ctx(ssl_context);
     return ctx == NULL ? NULL : rsm_py_status(resume_openssl_detach(ctx));
 }
 
 resume_server *rsm_py_server_of(PyObject *ssl_context) {
-    SSL_CTX *ctx = ctx_of(ssl_context);
+    SSL_CTX *ctx = rsm_py_ssl_ctx(ssl_context);
     return ctx == NULL ? NULL : resume_openssl_server(ctx);
 }

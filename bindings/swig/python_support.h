@@ -45,9 +45,20 @@ PyObject *rsm_py_address(PyObject *object);
 int rsm_py_codec_setup(PyObject *module);
 resume_codec *rsm_py_codec(PyObject *object);
 
-/* python_attach.c */
+/* python_attach.c: the SSL_CTX, proved; NULL with an exception. It lives as long as the object. */
+struct ssl_ctx_st *rsm_py_ssl_ctx(PyObject *ssl_context);
 PyObject *rsm_py_attach(PyObject *ssl_context, resume_server *server);
 PyObject *rsm_py_detach(PyObject *ssl_context);
 resume_server *rsm_py_server_of(PyObject *ssl_context);
+
+/* python_client.c */
+PyObject *rsm_py_attach_client(PyObject *ssl_context, resume_client *client, const uint8_t *label,
+                               size_t label_len);
+PyObject *rsm_py_detach_client(PyObject *ssl_context);
+resume_client *rsm_py_client_of(PyObject *ssl_context);
+/* The peer that connections of a context to this host have, the host checked or not; one
+ * reference, or NULL with an exception. */
+resume_peer *rsm_py_client_peer(PyObject *ssl_context, const char *host, bool verified,
+                                uint16_t port);
 
 #endif /* RSM_PYTHON_SUPPORT_H */

@@ -24,12 +24,16 @@
 %ignore resume_store_from_backend;
 %ignore resume_key_count_seal;
 
+%resume_handle(client)
+%resume_handle(client_options)
 %resume_handle(codec_options)
 %resume_handle(connection)
 %resume_handle(key)
 %resume_handle(keyring)
 %resume_handle(keyring_options)
+%resume_handle(peer)
 %resume_handle(policy)
+%resume_handle(saved)
 %resume_handle(server)
 %resume_handle(server_options)
 %resume_handle(session)
@@ -38,6 +42,7 @@
 %resume_handle(store_options)
 %resume_lent(keyring)
 %resume_lent(policy)
+%resume_lent(session)
 %resume_lent(store)
 
 %include <resume/status.h>
@@ -52,3 +57,4 @@
  * languages' servers: left out. */
 %ignore resume_server_offer;
 %include <resume/server.h>
+%include <resume/client.h>

@@ -60,6 +60,9 @@ void *rsm_realloc(void *ptr, size_t size) {
 }
 
 void *rsm_calloc_aligned(size_t alignment, size_t size) {
+    if (size > SIZE_MAX - (alignment - 1)) { /* rounded up it would be a small block */
+        return NULL;
+    }
     size_t rounded = (size + alignment - 1) / alignment * alignment;
     void *ptr = rsm_alloc_refuses() ? NULL : aligned_alloc(alignment, rounded);
     if (ptr) {

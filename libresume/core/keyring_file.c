@@ -7,8 +7,8 @@
 
 #include "base/alloc.h"
 #include "base/bytes.h"
+#include "base/file.h"
 #include "base/secret.h"
-#include "base/secret_file.h"
 #include "core/key_audit.h"
 #include "wire/keyfile.h"
 
@@ -84,6 +84,18 @@ static resume_status file_begin(struct rsm_url *url, const struct rsm_periods *p
     return RESUME_OK;
 }
 
+static resume_status read_file(const char *path, struct content *content, char *why) {
+    struct rsm_file file;
+    resume_status status = rsm_file_open_secret(path, why, &file);
+    if (status != RESUME_OK) {
+        return status == RESUME_MISS ? RESUME_E_IO : status;
+    }
+    status = rsm_file_read(&file, path, content->bytes, sizeof content->bytes, why, &content->len);
+    content->written_ms = file.written_ms;
+    rsm_file_close(&file);
+    return status;
+}
+
 /* Without seal= and open= the operator owns the rotation and the key has no end. */
 static void set_times(const struct file_state *state, size_t index, uint64_t written_ms,
                       uint64_t now_ms, struct rsm_key_spec *spec) {
@@ -153,8 +165,7 @@ static resume_status load(const struct file_state *state, size_t index,
                           const struct rsm_keyset *current, struct rsm_keyset *next,
                           uint64_t now_ms, struct content *content, char *why) {
     const char *path = state->paths[index];
-    resume_status status = rsm_secret_file_read(path, why, content->bytes, sizeof content->bytes,
-                                                &content->len, &content->written_ms);
+    resume_status status = read_file(path, content, why);
     if (status != RESUME_OK) {
         return status;
     }

@@ -141,14 +141,13 @@ resume_status resume_session_from_state_plaintext(const uint8_t *data, size_t da
     return adopt(read, &native, ret_session);
 }
 
-resume_status resume_session_to_openssl(const resume_session *session, uint8_t *buf, size_t buf_cap,
-                                        size_t *ret_len) {
-    if (!session || !ret_len || (!buf && buf_cap)) {
-        return RESUME_E_INVALID;
-    }
+/* max is without the ticket. */
+static resume_status to_openssl(const resume_session *session,
+                                const struct rsm_openssl_ticket *ticket, size_t max, uint8_t *buf,
+                                size_t buf_cap, size_t *ret_len) {
     struct rsm_buffer der = {0};
-    resume_status status = rsm_openssl_der_write(session->native, &session->view, &der);
-    if (status == RESUME_OK && der.len > RESUME_SESSION_SIZE_MAX) {
+    resume_status status = rsm_openssl_der_write(session->native, &session->view, ticket, &der);
+    if (status == RESUME_OK && der.len > max) {
         status = RESUME_TOO_LARGE;
     }
     if (status == RESUME_OK) {
@@ -160,6 +159,42 @@ resume_status resume_session_to_openssl(const resume_session *session, uint8_t *
         }
     }
     rsm_buffer_free(&der);
+    return status;
+}
+
+resume_status resume_session_to_openssl(const resume_session *session, uint8_t *buf, size_t buf_cap,
+                                        size_t *ret_len) {
+    if (!session || !ret_len || (!buf && buf_cap)) {
+        return RESUME_E_INVALID;
+    }
+    return to_openssl(session, NULL, RESUME_SESSION_SIZE_MAX, buf, buf_cap, ret_len);
+}
+
+resume_status resume_session_to_openssl_with_ticket(const resume_session *session,
+                                                    const uint8_t *ticket, size_t ticket_len,
+                                                    uint32_t lifetime_hint_s, uint8_t *buf,
+                                                    size_t buf_cap, size_t *ret_len) {
+    if (!session || !ret_len || (!buf && buf_cap) || (!ticket && ticket_len) ||
+        ticket_len > UINT16_MAX) {
+        return RESUME_E_INVALID;
+    }
+    const struct rsm_openssl_ticket copy = {ticket, ticket_len, lifetime_hint_s};
+    return to_openssl(session, &copy, RESUME_SESSION_SIZE_MAX + ticket_len, buf, buf_cap, ret_len);
+}
+
+resume_status resume_session_ticket_from_openssl(const uint8_t *data, size_t data_len,
+                                                 const uint8_t **ret_data, size_t *ret_len,
+                                                 uint32_t *ret_lifetime_hint_s) {
+    struct rsm_openssl_ticket ticket;
+    if (!data || !ret_data || !ret_len || !ret_lifetime_hint_s) {
+        return RESUME_E_INVALID;
+    }
+    resume_status status = rsm_openssl_der_read_ticket(data, data_len, &ticket);
+    if (status == RESUME_OK) {
+        *ret_data = ticket.len ? ticket.data : NULL;
+        *ret_len = ticket.len;
+        *ret_lifetime_hint_s = ticket.lifetime_hint;
+    }
     return status;
 }
 

@@ -2,7 +2,7 @@
 /*
  * Attach and detach: an SSL_CTX's callbacks, options and cache mode, and what they were before.
  */
-#include "adapter.h"
+#include "client.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -204,6 +204,9 @@ resume_status resume_openssl_attach(SSL_CTX *ctx, resume_server *server,
                                     resume_openssl_options *options) {
     if (!ctx || !server) {
         return fail(options, RESUME_E_INVALID, "attach needs an SSL_CTX and a server");
+    }
+    if (rsm_client_attachment_of(ctx)) {
+        return fail(options, RESUME_E_STATE, "a client is attached to this SSL_CTX"); /* I-133 */
     }
     if (SSL_CTX_get_max_early_data(ctx) > 0) {
         return fail(options, RESUME_E_INVALID,

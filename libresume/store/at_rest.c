@@ -3,8 +3,8 @@
 
 #include "base/alloc.h"
 #include "base/bytes.h"
+#include "base/file.h"
 #include "base/secret.h"
-#include "base/secret_file.h"
 #include "crypto/hkdf.h"
 
 #include <stdio.h>
@@ -97,8 +97,13 @@ static resume_status read_file(const char *path, char *why, struct secret *secre
         snprintf(why, RSM_WHY_SIZE, "secret=%.100s is not an absolute path", path);
         return RESUME_E_INVALID;
     }
-    resume_status status =
-        rsm_secret_file_read(path, why, secret->bytes, sizeof secret->bytes, &secret->len, NULL);
+    struct rsm_file file;
+    resume_status status = rsm_file_open_secret(path, why, &file);
+    if (status != RESUME_OK) {
+        return status == RESUME_MISS ? RESUME_E_IO : status;
+    }
+    status = rsm_file_read(&file, path, secret->bytes, sizeof secret->bytes, why, &secret->len);
+    rsm_file_close(&file);
     if (status != RESUME_OK) {
         return status;
     }

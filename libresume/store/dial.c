@@ -188,6 +188,17 @@ static void set_options(int fd, int family) {
     }
 }
 
+/* Of a connect() that went on in the background. */
+static enum rsm_answer finish(int fd, uint64_t deadline_us) {
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (!rsm_dial_wait(fd, POLLOUT, deadline_us)) {
+        return RSM_ANSWER_TIMEOUT;
+    }
+    bool good = getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0;
+    return good ? RSM_ANSWER_OK : RSM_ANSWER_UNREACHABLE;
+}
+
 static enum rsm_answer try_one(const struct rsm_dial_address *address, uint64_t deadline_us,
                                int *ret_fd) {
     int family = address->to.ss_family;
@@ -196,17 +207,10 @@ static enum rsm_answer try_one(const struct rsm_dial_address *address, uint64_t 
         return RSM_ANSWER_UNREACHABLE;
     }
     set_options(fd, family);
-    int error = 0;
-    socklen_t size = sizeof error;
     enum rsm_answer answer = RSM_ANSWER_OK;
     if (connect(fd, (const struct sockaddr *)&address->to, address->len) != 0) {
-        if (errno != EINPROGRESS && errno != EINTR) {
-            answer = RSM_ANSWER_UNREACHABLE;
-        } else if (!rsm_dial_wait(fd, POLLOUT, deadline_us)) {
-            answer = RSM_ANSWER_TIMEOUT;
-        } else if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error != 0) {
-            answer = RSM_ANSWER_UNREACHABLE;
-        }
+        bool goes_on = errno == EINPROGRESS || errno == EINTR;
+        answer = goes_on ? finish(fd, deadline_us) : RSM_ANSWER_UNREACHABLE;
     }
     if (answer == RSM_ANSWER_OK) {
         *ret_fd = fd;

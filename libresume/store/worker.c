@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/worker.h"
 
+#include "base/alloc.h"
 #include "base/clock.h"
 
 #include <pthread.h>
@@ -95,7 +96,7 @@ static bool create(struct rsm_worker *worker) {
     pthread_attr_t attr;
     sigset_t all;
     sigset_t before;
-    if (pthread_attr_init(&attr) != 0) {
+    if (rsm_alloc_refuses() || pthread_attr_init(&attr) != 0) {
         return false;
     }
     (void)pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);

@@ -31,6 +31,7 @@ enum {
 #define APPDATA_OPAQUE        0U
 #define DEFAULT_TIMEOUT_S     3U /* OpenSSL's own where a session has none */
 #define TIME_MAX_S            (UINT64_MAX / 1000)
+#define TICKET_MAX            65535U
 
 static const uint8_t container_magic[4] = {'r', 's', 'm', 1};
 
@@ -39,6 +40,7 @@ struct parsed {
     struct rsm_native_fields fields;
     struct rsm_der certificate;
     struct rsm_der appdata;
+    struct rsm_openssl_ticket ticket;
     uint64_t time_s; /* 0: none */
     uint64_t timeout_s;
 };
@@ -75,9 +77,20 @@ static resume_status read_flags(const struct rsm_der *element, struct parsed *p)
     return number & ~(uint64_t)FLAG_EXTMS ? RESUME_UNSUPPORTED : RESUME_OK;
 }
 
+/* OpenSSL's field is wider than the wire's; what does not fit is as long as can be. */
+static bool read_hint(const struct rsm_der *element, uint32_t *ret_hint) {
+    struct rsm_der inner;
+    uint64_t number = 0;
+    if (!rsm_der_inner(element, RSM_DER_INTEGER, &inner)) {
+        return false;
+    }
+    bool fits = rsm_der_number(&inner, &number) && number <= UINT32_MAX;
+    *ret_hint = fits ? (uint32_t)number : UINT32_MAX;
+    return true;
+}
+
 static resume_status read_tagged(unsigned tag, const struct rsm_der *element, struct parsed *p) {
     struct rsm_native_fields *f = &p->fields;
-    struct rsm_der ignored;
     uint64_t number = 0;
     bool ok = false;
     switch (tag) {
@@ -115,10 +128,10 @@ static resume_status read_tagged(unsigned tag, const struct rsm_der *element, st
         ok = number_in(element, UINT16_MAX, &number);
         f->group = (uint16_t)number;
         return well(ok);
-    case TAG_LIFETIME_HINT: /* the client's copies */
-        return well(rsm_der_inner(element, RSM_DER_INTEGER, &ignored));
+    case TAG_LIFETIME_HINT:
+        return well(read_hint(element, &p->ticket.lifetime_hint));
     case TAG_TICKET:
-        return well(rsm_der_inner(element, RSM_DER_OCTET_STRING, &ignored));
+        return well(bytes_in(element, SIZE_MAX, &p->ticket.data, &p->ticket.len));
     case TAG_KEY_ARG: /* its tag is implicit: read_sequence() */
         return RESUME_MALFORMED;
     default: /* external PSK, compression, SRP, maximum fragment length, raw public keys, later */
@@ -295,13 +308,29 @@ static void read_certificate(const struct rsm_der *certificate, struct rsm_buffe
     rsm_der_put(out, RSM_DER_SEQUENCE, certificate->data, certificate->len);
 }
 
+/* The client's ticket does not become part of the session, and does not count. */
+static resume_status read_bounded(const uint8_t *data, size_t len, struct parsed *p) {
+    if (len > RSM_NATIVE_MAX + TICKET_MAX) {
+        return RESUME_TOO_LARGE;
+    }
+    resume_status status = read_sequence(data, len, p);
+    return status == RESUME_OK && len > RSM_NATIVE_MAX + p->ticket.len ? RESUME_TOO_LARGE : status;
+}
+
+resume_status rsm_openssl_der_read_ticket(const uint8_t *data, size_t len,
+                                          struct rsm_openssl_ticket *ret_ticket) {
+    struct parsed p = {0};
+    resume_status status = read_bounded(data, len, &p);
+    if (status == RESUME_OK) {
+        *ret_ticket = p.ticket;
+    }
+    return status;
+}
+
 resume_status rsm_openssl_der_read(const uint8_t *data, size_t len, uint64_t now_ms,
                                    struct rsm_buffer *ret_native) {
     struct parsed p = {0};
-    if (len > RSM_NATIVE_MAX) {
-        return RESUME_TOO_LARGE;
-    }
-    resume_status status = read_sequence(data, len, &p);
+    resume_status status = read_bounded(data, len, &p);
     if (status != RESUME_OK) {
         return status;
     }
@@ -337,8 +366,19 @@ static void write_number(struct rsm_buffer *out, unsigned tag, uint64_t number) 
     }
 }
 
+static void write_ticket(const struct rsm_openssl_ticket *ticket, struct rsm_buffer *out) {
+    if (!ticket) {
+        return;
+    }
+    write_number(out, TAG_LIFETIME_HINT, ticket->lifetime_hint);
+    if (ticket->len) {
+        rsm_der_put_explicit(out, RSM_DER_EXPLICIT(TAG_TICKET), RSM_DER_OCTET_STRING, ticket->data,
+                             ticket->len);
+    }
+}
+
 static void write_body(const uint8_t *native, const struct rsm_native_view *view,
-                       struct rsm_buffer *out) {
+                       const struct rsm_openssl_ticket *ticket, struct rsm_buffer *out) {
     uint8_t suite[2];
     rsm_put16(suite, view->cipher_suite);
     rsm_der_put_number(out, 0, 1);
@@ -359,6 +399,7 @@ static void write_body(const uint8_t *native, const struct rsm_native_view *view
                          native + view->context.at, view->context.len);
     write_number(out, TAG_VERIFY_RESULT, (uint64_t)view->verify_result);
     write_bytes(out, TAG_HOSTNAME, native, view->server_name);
+    write_ticket(ticket, out);
     write_number(out, TAG_FLAGS, view->flags & RSM_NATIVE_EMS ? FLAG_EXTMS : 0);
     write_number(out, TAG_AGE_ADD, view->age_add);
     write_number(out, TAG_MAX_EARLY_DATA, view->max_early_data);
@@ -380,12 +421,13 @@ static bool leaf_fits(const uint8_t *native, const struct rsm_native_view *view)
 }
 
 resume_status rsm_openssl_der_write(const uint8_t *native, const struct rsm_native_view *view,
+                                    const struct rsm_openssl_ticket *ticket,
                                     struct rsm_buffer *ret_der) {
     if ((view->flags & RSM_NATIVE_NOT_RESUMABLE) || view->compression || !leaf_fits(native, view)) {
         return RESUME_UNSUPPORTED;
     }
     struct rsm_buffer body = {0};
-    write_body(native, view, &body);
+    write_body(native, view, ticket, &body);
     rsm_der_put(ret_der, RSM_DER_SEQUENCE, body.data, body.len);
     bool failed = body.failed || ret_der->failed;
     rsm_buffer_free(&body);

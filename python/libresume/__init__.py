@@ -5,6 +5,9 @@
     context.load_cert_chain("cert.pem", "key.pem")
     libresume.attach(context, keys="file:/etc/fleet.key", store="memory:")
 
+    context = ssl.create_default_context()
+    libresume.attach_client(context)
+
 Instants are Unix milliseconds (``..._ms``), lifetimes seconds. A call that can have several
 answers gives a ``Status`` first and then its value, or None; only failures raise, as ``Error``.
 """
@@ -14,11 +17,14 @@ import ssl as _ssl  # noqa: F401
 
 from libresume import _low
 from libresume._attach import attach, detach, server_of
+from libresume._attach_client import attach_client, client_of, detach_client, peer_of
+from libresume._client import Client
 from libresume._codec import Codec
 from libresume._connection import Connection
 from libresume._enums import (
     Appdata,
     ClientAuth,
+    ClientStatistic,
     Ems,
     Frame,
     Histogram,
@@ -39,7 +45,9 @@ from libresume._errors import (
     UnsupportedError,
 )
 from libresume._keyring import FOREVER_MS, Key, Keyring
+from libresume._peer import Peer
 from libresume._policy import Policy
+from libresume._saved import Saved
 from libresume._server import Decision, Server, Ticket
 from libresume._session import Session, SessionFields
 from libresume._store import Store
@@ -56,7 +64,9 @@ __all__ = [
     "FOREVER_MS",
     "AccessError",
     "Appdata",
+    "Client",
     "ClientAuth",
+    "ClientStatistic",
     "Codec",
     "Connection",
     "CryptoError",
@@ -72,8 +82,10 @@ __all__ = [
     "Mode",
     "Path",
     "Payload",
+    "Peer",
     "Policy",
     "Reason",
+    "Saved",
     "Server",
     "Session",
     "SessionFields",
@@ -84,7 +96,11 @@ __all__ = [
     "Ticket",
     "UnsupportedError",
     "attach",
+    "attach_client",
+    "client_of",
     "detach",
+    "detach_client",
     "has",
+    "peer_of",
     "server_of",
 ]

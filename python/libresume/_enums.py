@@ -180,6 +180,22 @@ class Statistic(IntEnum):
     REPLIES_OTHER = _low.RESUME_STORE_REPLIES_OTHER
 
 
+class ClientStatistic(IntEnum):
+    """The numbers that a client keeps about itself."""
+
+    SESSIONS = _low.RESUME_CLIENT_SESSIONS
+    PEERS = _low.RESUME_CLIENT_PEERS
+    BYTES = _low.RESUME_CLIENT_BYTES
+    PUTS = _low.RESUME_CLIENT_PUTS
+    HITS = _low.RESUME_CLIENT_HITS
+    MISSES = _low.RESUME_CLIENT_MISSES
+    RETURNS = _low.RESUME_CLIENT_RETURNS
+    EXPIRED = _low.RESUME_CLIENT_EXPIRED
+    EVICTED = _low.RESUME_CLIENT_EVICTED
+    FORGOTTEN = _low.RESUME_CLIENT_FORGOTTEN
+    REFUSED = _low.RESUME_CLIENT_REFUSED
+
+
 class Limit(IntEnum):
     """Sizes and counts that the formats and the library set, in bytes where not a count."""
 
@@ -192,3 +208,7 @@ class Limit(IntEnum):
     CONTEXT_SIZE = _low.RESUME_CONTEXT_SIZE
     POLICY_CONTEXTS_MAX = _low.RESUME_POLICY_CONTEXTS_MAX
     HISTOGRAM_BUCKETS = _low.RESUME_HISTOGRAM_BUCKETS
+    PEER_LABEL_MAX = _low.RESUME_PEER_LABEL_MAX
+    CLIENT_SESSIONS_MAX = _low.RESUME_CLIENT_SESSIONS_MAX
+    CLIENT_BYTES_MAX = _low.RESUME_CLIENT_BYTES_MAX
+    CLIENT_TICKETS_PER_PEER_MAX = _low.RESUME_CLIENT_TICKETS_PER_PEER_MAX

@@ -99,6 +99,10 @@ POOL = {
     "resume_connection": "resume_connection_new(&pool_resume_connection)",
     "resume_server_options": "resume_server_options_new(&pool_resume_server_options)",
     "resume_server": "make_server()",
+    "resume_peer": 'resume_peer_new("a", 1, &pool_resume_peer)',
+    "resume_client_options": "resume_client_options_new(&pool_resume_client_options)",
+    "resume_client": "make_client()",
+    "resume_saved": "resume_client_take(pool_resume_client, pool_resume_peer, 1000, &pool_resume_saved)",
     "resume_hello": "make_hello()",
     "resume_server_hello": "make_server_hello()",
     "resume_verdict": "make_verdict()",
@@ -127,6 +131,15 @@ static resume_status make_session(void) {
     bad |= resume_session_options_set_created(o, 1000);
     bad |= resume_session_options_set_lifetime(o, 300);
     return bad ? bad : resume_session_new(o, &pool_resume_session);
+}
+static resume_status make_client(void) {
+    resume_policy *p = pool_resume_policy; /* the session of the pool has no EMS */
+    resume_client_options *o = pool_resume_client_options;
+    resume_status bad = resume_policy_set_ems(p, RESUME_EMS_ALLOW_LEGACY);
+    bad |= resume_client_options_set_policy(o, p);
+    bad |= resume_client_new(o, &pool_resume_client);
+    return bad ? bad : resume_client_put(pool_resume_client, pool_resume_peer, pool_resume_session,
+                                         (const uint8_t *)"t", 1, 0, 1000);
 }
 static resume_status make_server(void) {
     resume_server_options *o = pool_resume_server_options;

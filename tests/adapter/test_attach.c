@@ -349,7 +349,7 @@ static void exported_sessions_resume_elsewhere(void **state) {
     }
 }
 
-static void export_and_import_are_inverse(void **state) { /* I-15 */
+static void I_15_export_and_import_are_inverse(void **state) { /* I-15 */
     (void)state;
     FOR_EACH_WAY(way) {
         SSL_CTX *ctx = attached_ctx(way, NULL);
@@ -390,7 +390,7 @@ int main(void) {
         cmocka_unit_test(the_applications_hello_callback_may_refuse),
         cmocka_unit_test(the_slot_may_stay_the_applications),
         cmocka_unit_test(exported_sessions_resume_elsewhere),
-        cmocka_unit_test(export_and_import_are_inverse),
+        cmocka_unit_test(I_15_export_and_import_are_inverse),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

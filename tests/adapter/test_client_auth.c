@@ -190,7 +190,7 @@ static void the_guard_holds_under_one_context(void **state) { /* I-127, I-128 */
     }
 }
 
-static void the_certificate_is_there_again(void **state) { /* I-14 */
+static void I_14_the_certificate_is_there_again(void **state) { /* I-14 */
     (void)state;
     FOR_EACH_WAY(way) {
         SSL_CTX *server = ruled_ctx(way, NULL, &(struct rule){.mode = REQUIRE});
@@ -249,7 +249,7 @@ static void an_expired_certificate_does_not_resume(void **state) { /* I-129 */
 }
 
 /* No ticket outlives the certificate behind it. */
-static void a_ticket_ends_with_the_certificate(void **state) { /* I-43, I-129 */
+static void I_43_a_ticket_ends_with_the_certificate(void **state) { /* I-43, I-129 */
     (void)state;
     struct identity brief = identity_new("brief", &ca, -3600, 600);
     for (const struct way *way = ways; way < ways + WAYS; way++) {
@@ -332,9 +332,9 @@ int main(void) {
         cmocka_unit_test(security_level_binds),
         cmocka_unit_test(asking_and_not_asking_are_apart),
         cmocka_unit_test(the_guard_holds_under_one_context),
-        cmocka_unit_test(the_certificate_is_there_again),
+        cmocka_unit_test(I_14_the_certificate_is_there_again),
         cmocka_unit_test(an_expired_certificate_does_not_resume),
-        cmocka_unit_test(a_ticket_ends_with_the_certificate),
+        cmocka_unit_test(I_43_a_ticket_ends_with_the_certificate),
         cmocka_unit_test(rules_of_one_connection_bind),
         cmocka_unit_test(no_hello_callback_is_no_failure),
     };

@@ -27,7 +27,7 @@ static SSL_CTX *legacy_ctx(const struct way *way, const struct wish *shared) {
     return ctx;
 }
 
-static void a_session_with_is_not_offered_without(void **state) { /* I-134 */
+static void I_134_a_session_with_is_not_offered_without(void **state) { /* I-134 */
     (void)state;
     for (int i = TICKET12; i <= ID12; i++) {
         SSL_CTX *server = attached_ctx(&ways[i], NULL);
@@ -47,7 +47,7 @@ static void a_session_with_is_not_offered_without(void **state) { /* I-134 */
     }
 }
 
-static void a_session_without_is_full_with(void **state) { /* I-135 */
+static void I_135_a_session_without_is_full_with(void **state) { /* I-135 */
     (void)state;
     for (int i = TICKET12; i <= ID12; i++) {
         SSL_CTX *server = legacy_ctx(&ways[i], NULL);
@@ -64,7 +64,7 @@ static void a_session_without_is_full_with(void **state) { /* I-135 */
     }
 }
 
-static void neither_has_it(void **state) { /* I-136 */
+static void I_136_neither_has_it(void **state) { /* I-136 */
     (void)state;
     for (int i = TICKET12; i <= ID12; i++) {
         const struct wish wish = {.keyring = keyring_new(), .store = store_new()};
@@ -92,7 +92,7 @@ static void neither_has_it(void **state) { /* I-136 */
     }
 }
 
-static void a_resumed_session_has_it(void **state) { /* I-137, I-138 */
+static void I_137_138_a_resumed_session_has_it(void **state) { /* I-137, I-138 */
     (void)state;
     for (int i = TICKET12; i <= ID12; i++) {
         SSL_CTX *server = attached_ctx(&ways[i], NULL);
@@ -111,10 +111,10 @@ static void a_resumed_session_has_it(void **state) { /* I-137, I-138 */
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_session_with_is_not_offered_without),
-        cmocka_unit_test(a_session_without_is_full_with),
-        cmocka_unit_test(neither_has_it),
-        cmocka_unit_test(a_resumed_session_has_it),
+        cmocka_unit_test(I_134_a_session_with_is_not_offered_without),
+        cmocka_unit_test(I_135_a_session_without_is_full_with),
+        cmocka_unit_test(I_136_neither_has_it),
+        cmocka_unit_test(I_137_138_a_resumed_session_has_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

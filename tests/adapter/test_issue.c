@@ -80,7 +80,7 @@ static void expired_is_a_full_handshake(void **state) { /* I-17, I-73 */
     }
 }
 
-static void renewals_keep_the_time_of_authentication(void **state) { /* I-36 */
+static void I_36_renewals_keep_the_time_of_authentication(void **state) { /* I-36 */
     (void)state;
     const struct way *way = &ways[TICKET13];
     const struct wish wish = {.keyring = keyring_new()};
@@ -106,7 +106,8 @@ static void renewals_keep_the_time_of_authentication(void **state) { /* I-36 */
     SSL_CTX_free(client);
 }
 
-static void a_renewed_tls12_ticket_ends_when_the_old_one_did(void **state) { /* I-35, I-36 */
+static void
+I_35_36_a_renewed_tls12_ticket_ends_when_the_old_one_did(void **state) { /* I-35, I-36 */
     (void)state;
     const struct way *way = &ways[TICKET12];
     const struct wish wish = {.keyring = keyring_new()};
@@ -132,7 +133,7 @@ static void a_renewed_tls12_ticket_ends_when_the_old_one_did(void **state) { /* 
     SSL_CTX_free(client);
 }
 
-static void keys_rotate_under_a_live_context(void **state) { /* I-35, I-64 */
+static void I_35_keys_rotate_under_a_live_context(void **state) { /* I-35, I-64 */
     (void)state;
     for (int i = 0; i < 2; i++) {
         const struct way *way = ticket_ways[i];
@@ -158,7 +159,7 @@ static void keys_rotate_under_a_live_context(void **state) { /* I-35, I-64 */
     }
 }
 
-static void renewal_point_of_the_policy(void **state) { /* I-35 */
+static void I_35_renewal_point_of_the_policy(void **state) { /* I-35 */
     (void)state;
     const struct way *way = &ways[TICKET12];
     resume_policy *policy = NULL;
@@ -209,7 +210,7 @@ static resume_keyring *ring_until(uint64_t seconds) {
     return ring;
 }
 
-static void the_client_is_told_what_holds(void **state) { /* I-43, I-44, I-45 */
+static void I_43_44_45_the_client_is_told_what_holds(void **state) { /* I-43, I-44, I-45 */
     (void)state;
     const struct way *tls12 = &ways[TICKET12];
     const struct way *tls13 = &ways[TICKET13];
@@ -236,7 +237,7 @@ static void the_client_is_told_what_holds(void **state) { /* I-43, I-44, I-45 */
 }
 
 /* A ticket of 1.2 weakens forward secrecy; those of 1.3 do not. */
-static void forward_secrecy_forbids_tls12_tickets(void **state) { /* I-46 */
+static void I_46_forward_secrecy_forbids_tls12_tickets(void **state) { /* I-46 */
     (void)state;
     resume_policy *policy = NULL;
     OK(resume_policy_new(&policy));
@@ -254,7 +255,7 @@ static void forward_secrecy_forbids_tls12_tickets(void **state) { /* I-46 */
     resume_policy_unref(policy);
 }
 
-static void without_keys_nothing_is_issued(void **state) { /* I-21, I-31, I-33 */
+static void I_31_33_without_keys_nothing_is_issued(void **state) { /* I-21, I-31, I-33 */
     (void)state;
     for (int i = 0; i < 2; i++) {
         const struct way *way = ticket_ways[i];
@@ -322,7 +323,7 @@ static void try_appdata(const struct way *way) {
     SSL_CTX_free(client);
 }
 
-static void the_application_finds_its_own_data(void **state) { /* I-14, I-159 */
+static void I_14_the_application_finds_its_own_data(void **state) { /* I-14, I-159 */
     (void)state;
     static uint8_t large[4000];
     memset(large, 0xA5, sizeof large);
@@ -351,14 +352,14 @@ static void the_application_finds_its_own_data(void **state) { /* I-14, I-159 */
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(expired_is_a_full_handshake),
-        cmocka_unit_test(renewals_keep_the_time_of_authentication),
-        cmocka_unit_test(a_renewed_tls12_ticket_ends_when_the_old_one_did),
-        cmocka_unit_test(keys_rotate_under_a_live_context),
-        cmocka_unit_test(renewal_point_of_the_policy),
-        cmocka_unit_test(the_client_is_told_what_holds),
-        cmocka_unit_test(forward_secrecy_forbids_tls12_tickets),
-        cmocka_unit_test(without_keys_nothing_is_issued),
-        cmocka_unit_test(the_application_finds_its_own_data),
+        cmocka_unit_test(I_36_renewals_keep_the_time_of_authentication),
+        cmocka_unit_test(I_35_36_a_renewed_tls12_ticket_ends_when_the_old_one_did),
+        cmocka_unit_test(I_35_keys_rotate_under_a_live_context),
+        cmocka_unit_test(I_35_renewal_point_of_the_policy),
+        cmocka_unit_test(I_43_44_45_the_client_is_told_what_holds),
+        cmocka_unit_test(I_46_forward_secrecy_forbids_tls12_tickets),
+        cmocka_unit_test(I_31_33_without_keys_nothing_is_issued),
+        cmocka_unit_test(I_14_the_application_finds_its_own_data),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

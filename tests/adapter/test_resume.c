@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-static void sessions_resume_again_and_again(void **state) { /* I-01, I-02, I-139 */
+static void I_01_02_sessions_resume_again_and_again(void **state) { /* I-01, I-02, I-139 */
     (void)state;
     FOR_EACH_WAY(way) {
         SSL_CTX *server = attached_ctx(way, NULL);
@@ -31,7 +31,7 @@ static void sessions_resume_again_and_again(void **state) { /* I-01, I-02, I-139
     }
 }
 
-static void a_session_serves_more_than_once(void **state) { /* I-02 */
+static void I_02_a_session_serves_more_than_once(void **state) { /* I-02 */
     (void)state;
     FOR_EACH_WAY(way) {
         SSL_CTX *server = attached_ctx(way, NULL);
@@ -220,7 +220,7 @@ static void restrict_suites(SSL_CTX *ctx, const struct way *way, const char *tls
                      1);
 }
 
-static void a_suite_not_offered_is_a_full_handshake(void **state) { /* I-04, I-06 */
+static void I_04_06_a_suite_not_offered_is_a_full_handshake(void **state) { /* I-04, I-06 */
     (void)state;
     FOR_EACH_WAY(way) {
         SSL_CTX *server = attached_ctx(way, NULL);
@@ -238,7 +238,7 @@ static void a_suite_not_offered_is_a_full_handshake(void **state) { /* I-04, I-0
     }
 }
 
-static void a_suite_no_longer_enabled_is_a_full_handshake(void **state) { /* I-04 */
+static void I_04_a_suite_no_longer_enabled_is_a_full_handshake(void **state) { /* I-04 */
     (void)state;
     FOR_EACH_WAY(way) {
         const struct wish wish = {.keyring = keyring_new(), .store = store_new()};
@@ -259,7 +259,7 @@ static void a_suite_no_longer_enabled_is_a_full_handshake(void **state) { /* I-0
     }
 }
 
-static void another_version_is_a_full_handshake(void **state) { /* I-03, I-19 */
+static void I_03_another_version_is_a_full_handshake(void **state) { /* I-03, I-19 */
     (void)state;
     for (int i = 0; i < 2; i++) {
         const struct way *tls12 = &ways[i ? ID12 : TICKET12];
@@ -283,7 +283,7 @@ static void another_version_is_a_full_handshake(void **state) { /* I-03, I-19 */
     }
 }
 
-static void resumption_survives_a_retry(void **state) { /* I-09 */
+static void I_09_resumption_survives_a_retry(void **state) { /* I-09 */
     (void)state;
     for (int i = TICKET13; i <= STORED13; i++) {
         const struct way *way = &ways[i];
@@ -411,7 +411,7 @@ static void run_again(struct visit *visit) {
     visit->reused = SSL_session_reused(visit->server);
 }
 
-static void renegotiation_keeps_the_rules(void **state) { /* I-48 */
+static void I_48_renegotiation_keeps_the_rules(void **state) { /* I-48 */
     (void)state;
     const struct way *way = &ways[TICKET12];
     SSL_CTX *server = attached_ctx(way, NULL);
@@ -437,8 +437,8 @@ static void renegotiation_keeps_the_rules(void **state) { /* I-48 */
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sessions_resume_again_and_again),
-        cmocka_unit_test(a_session_serves_more_than_once),
+        cmocka_unit_test(I_01_02_sessions_resume_again_and_again),
+        cmocka_unit_test(I_02_a_session_serves_more_than_once),
         cmocka_unit_test(single_use_is_single),
         cmocka_unit_test(contexts_share_a_server),
         cmocka_unit_test(servers_share_a_keyring_or_store),
@@ -446,14 +446,14 @@ int main(void) {
         cmocka_unit_test(names_are_apart_under_an_imposed_context),
         cmocka_unit_test(names_are_shared_if_asked),
         cmocka_unit_test(a_foreign_context_is_accepted_if_asked),
-        cmocka_unit_test(a_suite_not_offered_is_a_full_handshake),
-        cmocka_unit_test(a_suite_no_longer_enabled_is_a_full_handshake),
-        cmocka_unit_test(another_version_is_a_full_handshake),
-        cmocka_unit_test(resumption_survives_a_retry),
+        cmocka_unit_test(I_04_06_a_suite_not_offered_is_a_full_handshake),
+        cmocka_unit_test(I_04_a_suite_no_longer_enabled_is_a_full_handshake),
+        cmocka_unit_test(I_03_another_version_is_a_full_handshake),
+        cmocka_unit_test(I_09_resumption_survives_a_retry),
         cmocka_unit_test(damaged_tickets_are_full_handshakes),
         cmocka_unit_test(a_cleared_ssl_serves_again),
         cmocka_unit_test(a_duplicated_ssl_has_a_link_of_its_own),
-        cmocka_unit_test(renegotiation_keeps_the_rules),
+        cmocka_unit_test(I_48_renegotiation_keeps_the_rules),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

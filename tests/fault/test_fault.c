@@ -309,6 +309,35 @@ static resume_status offered(resume_status status, resume_reason reason) {
     return RESUME_E_STATE;
 }
 
+/* A hello in two records, which has to be put together, and a ServerHello. */
+static resume_status flow_hello(void) {
+    static const uint8_t head[] = "\x16\x03\x01\x00\x05\x01\x00\x00\x29\x03"
+                                  "\x16\x03\x01\x00\x28\x03";
+    uint8_t wire[10 + 5 + 40] = {0};
+    uint8_t message[128];
+    resume_hello *hello = NULL;
+    resume_server_hello *server_hello = NULL;
+    size_t len = 12345;
+    resume_status status;
+    memcpy(wire, head, sizeof head - 1);
+    memcpy(wire + sizeof wire - 6, "\x00\x02\xc0\x2f\x01\x00", 6);
+    MAKE(hello, resume_hello_new(&hello));
+    status = resume_hello_parse_records(hello, wire, sizeof wire, &len);
+    if ((status != RESUME_OK && status != RESUME_E_NOMEM) ||
+        (status == RESUME_E_NOMEM && (len != 12345 || resume_hello_random(hello)))) {
+        status = RESUME_E_STATE;
+    }
+    TRY(status);
+    TRY(resume_server_hello_write(id, id, sizeof id, 0xc02f, true, true, NULL, 0, message,
+                                  sizeof message, &len));
+    MAKE(server_hello, resume_server_hello_new(&server_hello));
+    TRY(resume_server_hello_parse(server_hello, message, len));
+out:
+    resume_server_hello_unref(server_hello);
+    resume_hello_unref(hello);
+    return status;
+}
+
 static resume_status flow_server(void) {
     static const uint8_t suites[] = {0xc0, 0x2f, 0xc0, 0x30};
     static uint8_t ticket[4096];
@@ -342,6 +371,80 @@ out:
     resume_session_unref(session);
     resume_connection_unref(connection);
     resume_server_unref(server);
+    return status;
+}
+
+static resume_status make_peer(resume_peer **ret_peer) {
+    resume_peer *peer = NULL;
+    resume_status status;
+    MAKE(peer, resume_peer_new("example.org", 443, &peer));
+    TRY(resume_peer_set_server_name(peer, "example.org", 11));
+    TRY(resume_peer_set_alpn(peer, (const uint8_t *)"\x02h2", 3));
+    TRY(resume_peer_set_label(peer, id, sizeof id));
+    *ret_peer = peer;
+    peer = NULL;
+out:
+    resume_peer_unref(peer);
+    return status;
+}
+
+static resume_status flow_client(void) {
+    resume_client_options *options = NULL;
+    resume_policy *policy = NULL;
+    resume_client *client = NULL;
+    resume_peer *peer = NULL;
+    resume_session *session = NULL;
+    resume_saved *saved = NULL;
+    resume_status status;
+    TRY(make_session(&session));
+    TRY(make_peer(&peer));
+    MAKE(policy, resume_policy_new(&policy));
+    MAKE(options, resume_client_options_new(&options));
+    TRY(resume_client_options_set_policy(options, policy));
+    MAKE(client, resume_client_new(options, &client));
+    TRY(resume_client_put(client, peer, session, id, sizeof id, 300, NOW));
+    MAKE(saved, resume_client_take(client, peer, NOW, &saved));
+    TRY(resume_client_return(client, peer, saved, NOW));
+    TRY(resume_client_forget_saved(client, peer, saved));
+out:
+    resume_saved_unref(saved);
+    resume_session_unref(session);
+    resume_peer_unref(peer);
+    resume_client_unref(client);
+    resume_client_options_unref(options);
+    resume_policy_unref(policy);
+    return status;
+}
+
+static resume_status flow_client_file(void) {
+    char path[96];
+    resume_keyring *ring = NULL;
+    resume_client *client = NULL;
+    resume_client *next = NULL;
+    resume_peer *peer = NULL;
+    resume_session *session = NULL;
+    resume_status status;
+    snprintf(path, sizeof path, "%s.client", key_path);
+    TRY(make_session(&session));
+    TRY(make_peer(&peer));
+    MAKE(ring, resume_keyring_from_url("random:", NULL, NOW, &ring));
+    MAKE(client, resume_client_new(NULL, &client));
+    MAKE(next, resume_client_new(NULL, &next));
+    TRY(resume_client_put(client, peer, session, id, sizeof id, 300, NOW));
+    TRY(resume_client_put(next, peer, session, NULL, 0, 300, NOW));
+    TRY(resume_client_save(client, path, ring, NOW));
+    status = resume_client_load(next, path, ring, NOW);
+    /* A load that fails leaves the client as it was. */
+    if (resume_client_count(next) != 1) {
+        status = RESUME_E_STATE;
+    }
+out:
+    unlink(path);
+    resume_session_unref(session);
+    resume_peer_unref(peer);
+    resume_client_unref(client);
+    resume_client_unref(next);
+    resume_keyring_unref(ring);
     return status;
 }
 
@@ -441,7 +544,10 @@ int main(void) {
     static struct attempt codec_struct = {flow_codec_rfc5077_struct, 0};
     static struct attempt codec_aead = {flow_codec_aead, 0};
     static struct attempt store = {flow_store, 0};
+    static struct attempt hello = {flow_hello, 0};
     static struct attempt server = {flow_server, 0};
+    static struct attempt client = {flow_client, 0};
+    static struct attempt client_file = {flow_client_file, 0};
     static struct attempt key_block = {flow_key_block, 0};
     const struct CMUnitTest tests[] = {
         {"session", test_flow, NULL, NULL, &session},
@@ -452,7 +558,10 @@ int main(void) {
         {"codec, RFC 5077 frame to the letter", test_flow, NULL, NULL, &codec_struct},
         {"codec, AEAD frame", test_flow, NULL, NULL, &codec_aead},
         {"store memory:", test_flow, NULL, NULL, &store},
+        {"hello", test_flow, NULL, NULL, &hello},
         {"server", test_flow, NULL, NULL, &server},
+        {"client", test_flow, NULL, NULL, &client},
+        {"client's file", test_flow, NULL, NULL, &client_file},
         {"key block", test_flow, NULL, NULL, &key_block},
     };
     return cmocka_run_group_tests(tests, write_key, remove_key);

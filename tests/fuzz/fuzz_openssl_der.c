@@ -34,6 +34,31 @@ static void openssl_agrees(const uint8_t *der, size_t len) {
     ERR_clear_error();
 }
 
+/* A client's ticket is found, and written again as libssl would. */
+static void ticket_goes_along(const resume_session *session, const uint8_t *data, size_t size) {
+    static uint8_t der[RESUME_SESSION_SIZE_MAX + 65536 + 64];
+    const uint8_t *ticket = NULL;
+    const uint8_t *again = NULL;
+    size_t ticket_len = 0;
+    size_t again_len = 0;
+    size_t len = 0;
+    uint32_t hint = 0;
+    uint32_t again_hint = 0;
+    require(resume_session_ticket_from_openssl(data, size, &ticket, &ticket_len, &hint) ==
+            RESUME_OK);
+    require(ticket_len == 0 || (ticket > data && ticket + ticket_len <= data + size));
+    if (ticket_len > 65535 ||
+        resume_session_to_openssl_with_ticket(session, ticket, ticket_len, hint, der, sizeof der,
+                                              &len) != RESUME_OK) {
+        return;
+    }
+    require(resume_session_ticket_from_openssl(der, len, &again, &again_len, &again_hint) ==
+            RESUME_OK);
+    require(again_len == ticket_len && again_hint == hint &&
+            (!ticket_len || memcmp(again, ticket, ticket_len) == 0));
+    openssl_agrees(der, len);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static uint8_t first[RESUME_SESSION_SIZE_MAX];
     static uint8_t second[RESUME_SESSION_SIZE_MAX];
@@ -48,6 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (!session) {
         return 0;
     }
+    ticket_goes_along(session, data, size);
     status = resume_session_to_openssl(session, first, sizeof first, &first_len);
     require(status == RESUME_OK || status == RESUME_TOO_LARGE);
     if (status == RESUME_OK) {

@@ -32,7 +32,7 @@ def codec(request: pytest.FixtureRequest) -> Codec:
 
 
 @given(st.binary(min_size=1, max_size=5000), st.sampled_from(list(CODECS)))
-def test_bytes_round_trip(data: bytes, which: str) -> None:
+def test_I_42_bytes_round_trip(data: bytes, which: str) -> None:
     codec = CODECS[which]
     ticket = codec.seal(data)
     assert ticket is not None
@@ -81,7 +81,7 @@ def test_every_payload_in_every_frame(frame: Frame, payload: Payload) -> None:
     assert codec.open_session(ticket) == (Status.OK, session)
 
 
-def test_the_frame_to_the_letter(session: Session) -> None:
+def test_I_138_the_frame_to_the_letter(session: Session) -> None:
     """RFC 5077 section 4: the length of the ciphertext stands behind name and IV."""
     codec = Codec(RING, frame=Frame.RFC5077_STRUCT)
     plain = session.replace(extended_master_secret=False, server_name=None, context=b"")
@@ -133,7 +133,7 @@ def test_wrong_arguments_are_type_errors(codec: Codec) -> None:
             call(b"data", 1.5)  # type: ignore[arg-type]
 
 
-def test_limits(codec: Codec) -> None:
+def test_I_34_limits(codec: Codec) -> None:
     """I-34."""
     with pytest.raises(libresume.InvalidError):
         codec.seal(b"")

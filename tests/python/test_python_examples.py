@@ -14,17 +14,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from servers import free_port, s_server
 from tls import client_context
 
 FOLDER = Path(__file__).resolve().parents[2] / "examples" / "python"
 STARTING_S = 30
 SERVERS = ["asyncio", "http", "aiohttp", "tornado", "uvicorn", "hypercorn", "gunicorn"]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def command(name: str, port: int, certificate: Path) -> list[str]:
@@ -100,3 +95,27 @@ def test_the_second_visit_is_resumed(name: str, certificate: Path, tmp_path: Pat
                 assert resumed, f"TLS {version}: {log.read_text()}"
                 workers.add(answer.split(b"worker")[-1])
             assert name != "gunicorn" or len(workers) >= 1
+
+
+@pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
+def test_the_client_resumes_in_its_second_process(
+    certificate: Path, tmp_path: Path, version: str
+) -> None:
+    """Against OpenSSL's own server; what it trusts is the certificate itself."""
+    port, said = free_port(), []
+    option = "-tls" + version[4:].replace(".", "_")
+    arguments = ["localhost", str(port), str(certificate), str(tmp_path / "sessions")]
+    with s_server(certificate, port, option):
+        for _ in range(2):
+            done = subprocess.run(
+                [sys.executable, "client.py", *arguments],
+                cwd=FOLDER,
+                capture_output=True,
+                text=True,
+            )
+            assert done.returncode == 0, done.stderr
+            said.append(done.stdout.splitlines())
+    visits = [f"{version}: {how}, answered 200" for how in ("full handshake", "resumed")]
+    assert said[0] == ["0 sessions from the process before", visits[0], visits[1], visits[1]]
+    assert not said[1][0].startswith("0 ")
+    assert said[1][1:] == [visits[1]] * 3

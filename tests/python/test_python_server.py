@@ -70,7 +70,7 @@ def test_a_stored_session_resumes(server: Server, session: Session) -> None:
     assert decision.session is None
 
 
-def test_what_does_not_fit_is_a_full_handshake(server: Server, session: Session) -> None:
+def test_I_134_what_does_not_fit_is_a_full_handshake(server: Server, session: Session) -> None:
     kept = bound(server, session)
     path = Path.TLS12_TICKET
     other = connection(server, "b.example")
@@ -105,7 +105,7 @@ def test_counters_and_histograms(server: Server) -> None:
     assert sum(ages) == ages[1] == 1
 
 
-def test_lifetime_is_capped(server: Server) -> None:
+def test_I_43_lifetime_is_capped(server: Server) -> None:
     """I-43."""
     status, seconds = server.lifetime(Path.TLS12_SESSION_ID, NOW, NOW)
     assert (status, seconds) == (Status.OK, 86_400)

@@ -131,7 +131,7 @@ def test_state_plaintext_round_trip(made: dict[str, Any]) -> None:
 
 
 @given(fields())
-def test_what_state_plaintext_cannot_hold_is_unsupported(made: dict[str, Any]) -> None:
+def test_I_138_what_state_plaintext_cannot_hold_is_unsupported(made: dict[str, Any]) -> None:
     """I-138: what is written comes back without a loss of what restricts the session."""
     session = Session(**made)
     status, state = session.to_state_plaintext()
@@ -194,7 +194,7 @@ def test_any_buffer_is_bytes(session: Session) -> None:
         assert Session.from_native(data)[1] == session
 
 
-def test_a_zero_secret_is_refused_with_a_reason() -> None:
+def test_I_11_a_zero_secret_is_refused_with_a_reason() -> None:
     """I-11."""
     with pytest.raises(libresume.InvalidError, match="zero") as caught:
         Session(version=0x0303, cipher_suite=1, secret=bytes(48), created_ms=NOW, lifetime=1)
@@ -227,14 +227,14 @@ def test_a_number_that_fits_nowhere_is_an_overflow(session: Session) -> None:
         session.replace(cipher_suite=0x1_0000)
 
 
-def test_too_large_is_refused(session: Session) -> None:
+def test_I_34_too_large_is_refused(session: Session) -> None:
     """I-34."""
     with pytest.raises(libresume.InvalidError) as caught:
         session.replace(peer_certificates=[bytes(60_000), bytes(60_000)])
     assert caught.value.status == Status.TOO_LARGE
 
 
-def test_replace_changes_what_it_is_told(session: Session) -> None:
+def test_I_36_replace_changes_what_it_is_told(session: Session) -> None:
     renewed = session.replace(created_ms=NOW + 5000, lifetime=10)
     assert renewed.expires_ms == NOW + 15_000
     assert renewed.authenticated_ms == NOW  # I-36

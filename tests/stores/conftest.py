@@ -111,7 +111,10 @@ class Redis:
 def servers() -> list[str]:
     """Both kinds where both are installed; redis-server always is (./dev setup)."""
     path = os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/bin"
-    return ["redis-server", *(["valkey-server"] if shutil.which("valkey-server", path=path) else [])]
+    return [
+        "redis-server",
+        *(["valkey-server"] if shutil.which("valkey-server", path=path) else []),
+    ]
 
 
 Launcher = Callable[..., Redis]

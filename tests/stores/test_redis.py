@@ -116,7 +116,8 @@ def test_one_thread_takes(redis: Redis, opened: Opener) -> None:
     """I-87 over threads, with connections enough and too few."""
     stores = [opened(redis, "pool=2", "timeout=2s"), opened(redis, "timeout=2s")]
     for _ in range(30):
-        key, won = new_id(), []
+        key = new_id()
+        won: list[int] = []
         stores[0].put_record(key, b"data", LATER, NOW)
         sent(stores[0])
         barrier = threading.Barrier(8)
@@ -444,5 +445,5 @@ def test_no_signal_comes_of_a_closed_socket(redis: Redis, opened: Opener) -> Non
     redis.kill()
     assert child.communicate("\n", timeout=60)[0] == "alive\n"
     assert child.returncode == 0
-    with pytest.raises(OSError):
+    with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", redis.port), 1)

@@ -29,6 +29,8 @@ static struct entry entries[ENTRIES];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static atomic_int connect_answer, call_answer, ping_answer, put_answer;
 static atomic_int connects, gets, takes, stored, removes, pings, prepares, delay_ms;
+static atomic_bool put_by_caller; /* not by the store's thread */
+static pthread_t caller;
 static struct rsm_remote_counts *counts;
 
 static void sleep_ms(int ms) {
@@ -133,6 +135,9 @@ static enum rsm_answer fake_put(void *connection, struct rsm_behind_item *items,
     (void)connection;
     enum rsm_answer answer = take_time(&call_answer, deadline_us);
     pthread_mutex_lock(&lock);
+    if (pthread_equal(caller, pthread_self())) {
+        atomic_store(&put_by_caller, true);
+    }
     for (size_t i = 0; i < count; i++) {
         items[i].answer = (int)answer;
         if (answer == RSM_ANSWER_OK && items[i].len) {
@@ -223,6 +228,8 @@ static int setup(void **state) {
         atomic_store(numbers[i], 0);
     }
     pthread_mutex_lock(&lock); /* a thread of the last test may be late */
+    caller = pthread_self();
+    atomic_store(&put_by_caller, false);
     memset(entries, 0, sizeof entries);
     pthread_mutex_unlock(&lock);
     return 0;

@@ -83,6 +83,15 @@ static void test_reader_stays_bad(void **state) {
     assert_int_equal(rsm_take8(&reader), 0);
 }
 
+static void test_printable_is_without_space(void **state) {
+    (void)state;
+    for (unsigned byte = 0; byte < 256; byte++) {
+        const uint8_t text[3] = {'a', (uint8_t)byte, 'z'};
+        assert_int_equal(rsm_is_printable(text, sizeof text), byte > 0x20 && byte < 0x7F);
+    }
+    assert_true(rsm_is_printable(NULL, 0));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_equal_sees_each_byte),
@@ -91,6 +100,7 @@ int main(void) {
         cmocka_unit_test(test_numbers_are_big_endian),
         cmocka_unit_test(test_sums_stop_at_the_ends),
         cmocka_unit_test(test_reader_stays_bad),
+        cmocka_unit_test(test_printable_is_without_space),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

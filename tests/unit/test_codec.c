@@ -69,7 +69,7 @@ static void assert_comes_back(const resume_codec *codec, resume_session *session
 
 /* I-01: frames, payloads, key sizes, short and long sessions. I-138: the flag comes back, or the
  * payload has no room and says so. */
-static void test_round_trips(void **state) {
+static void test_I_01_138_round_trips(void **state) {
     (void)state;
     static const size_t appdata[] = {0, 1, 15, 16, 500, 3000, 20000};
     for (size_t variant = 0; variant < 2 * VARIANTS; variant++) {
@@ -259,7 +259,7 @@ static void test_bad_padding_is_a_forgery(void **state) {
 }
 
 /* I-11, I-157: well sealed is not well formed. */
-static void test_hostile_state_under_a_good_key(void **state) {
+static void test_I_11_hostile_state_under_a_good_key(void **state) {
     (void)state;
     uint8_t data[200];
     resume_keyring *ring = ring_of_one(1, 80);
@@ -300,7 +300,7 @@ static void test_hostile_state_under_a_good_key(void **state) {
 }
 
 /* I-07, I-68: another frame, context or key never opens it. */
-static void test_frames_and_contexts_do_not_mix(void **state) {
+static void test_I_07_frames_and_contexts_do_not_mix(void **state) {
     (void)state;
     resume_keyring *ring = ring_of_one(1, 80);
     resume_session *session = plain_session_of(1, 0);
@@ -390,7 +390,7 @@ static void test_life_of_a_ticket(void **state) {
 }
 
 /* I-42, I-67 */
-static void test_no_two_tickets_are_equal(void **state) {
+static void test_I_42_no_two_tickets_are_equal(void **state) {
     (void)state;
     enum { COUNT = 2000 };
     static uint8_t seen[COUNT][16];
@@ -413,7 +413,7 @@ static void test_no_two_tickets_are_equal(void **state) {
 }
 
 /* I-34, I-90: buffers and limits; outputs stay as they were. */
-static void test_buffers(void **state) {
+static void test_I_34_buffers(void **state) {
     (void)state;
     static uint8_t data[65536];
     resume_keyring *ring = ring_of_one(1, 80);
@@ -685,19 +685,19 @@ static void test_sealing_while_rotating(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trips),
+        cmocka_unit_test(test_I_01_138_round_trips),
         cmocka_unit_test(test_default_payloads),
         cmocka_unit_test(test_bytes_of_every_length),
         cmocka_unit_test(test_rfc5077_against_libcrypto),
         cmocka_unit_test(test_every_truncation),
         cmocka_unit_test(test_every_flipped_bit),
         cmocka_unit_test(test_bad_padding_is_a_forgery),
-        cmocka_unit_test(test_hostile_state_under_a_good_key),
-        cmocka_unit_test(test_frames_and_contexts_do_not_mix),
+        cmocka_unit_test(test_I_11_hostile_state_under_a_good_key),
+        cmocka_unit_test(test_I_07_frames_and_contexts_do_not_mix),
         cmocka_unit_test(test_other_keys),
         cmocka_unit_test(test_life_of_a_ticket),
-        cmocka_unit_test(test_no_two_tickets_are_equal),
-        cmocka_unit_test(test_buffers),
+        cmocka_unit_test(test_I_42_no_two_tickets_are_equal),
+        cmocka_unit_test(test_I_34_buffers),
         cmocka_unit_test(test_no_plaintext_after_failure),
         cmocka_unit_test(test_options),
         cmocka_unit_test(test_arguments_and_references),

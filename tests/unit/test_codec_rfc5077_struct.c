@@ -175,7 +175,7 @@ static void test_faults_look_alike(void **state) {
 
 /* I-07, I-157: a ticket of one RFC 5077 frame is never one of the other, although the key is the
  * same, whoever adds, cuts or moves the two bytes. */
-static void test_the_two_frames_do_not_mix(void **state) {
+static void test_I_07_the_two_frames_do_not_mix(void **state) {
     (void)state;
     resume_keyring *ring = ring_of_one(1, 80);
     resume_codec *letter = codec_of(ring, RESUME_FRAME_RFC5077_STRUCT);
@@ -221,7 +221,7 @@ static void test_both_frames_in_turns(void **state) {
 }
 
 /* What the state has no room for leaves nothing behind (I-138). */
-static void test_an_unsupported_session_leaves_nothing(void **state) {
+static void test_I_138_an_unsupported_session_leaves_nothing(void **state) {
     (void)state;
     resume_keyring *ring = ring_of_one(1, 80);
     resume_codec *codec = codec_of(ring, RESUME_FRAME_RFC5077_STRUCT);
@@ -245,9 +245,9 @@ int main(void) {
         cmocka_unit_test(test_seals_what_libcrypto_opens),
         cmocka_unit_test(test_the_length_is_that_of_the_ciphertext),
         cmocka_unit_test(test_faults_look_alike),
-        cmocka_unit_test(test_the_two_frames_do_not_mix),
+        cmocka_unit_test(test_I_07_the_two_frames_do_not_mix),
         cmocka_unit_test(test_both_frames_in_turns),
-        cmocka_unit_test(test_an_unsupported_session_leaves_nothing),
+        cmocka_unit_test(test_I_138_an_unsupported_session_leaves_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -69,7 +69,7 @@ static void null_is_invalid(void **state) {
 }
 
 /* I-03: only versions that resume at all. */
-static void version_range(void **state) {
+static void I_03_version_range(void **state) {
     (void)state;
     static const uint16_t refused[] = {0, 0x0300, 0x0301, 0x0302, 0x0305, 0xFEFD, 0xFFFF};
     resume_connection *c = fresh();
@@ -114,7 +114,7 @@ static void context_is_copied(void **state) {
 }
 
 /* I-10: an odd or overlong list is refused before anybody reads it in pairs. */
-static void cipher_suites_range(void **state) {
+static void I_10_cipher_suites_range(void **state) {
     (void)state;
     static const uint8_t suites[65536];
     static const size_t refused[] = {0, 1, 3, 65533, 65535, 65536, SIZE_MAX - 1};
@@ -156,16 +156,11 @@ static void references_count(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(new_knows_nothing),
-        cmocka_unit_test(new_without_memory),
-        cmocka_unit_test(reset_forgets_everything),
-        cmocka_unit_test(null_is_invalid),
-        cmocka_unit_test(version_range),
-        cmocka_unit_test(server_name_range),
-        cmocka_unit_test(context_is_copied),
-        cmocka_unit_test(cipher_suites_range),
-        cmocka_unit_test(client_auth_range),
-        cmocka_unit_test(references_count),
+        cmocka_unit_test(new_knows_nothing),        cmocka_unit_test(new_without_memory),
+        cmocka_unit_test(reset_forgets_everything), cmocka_unit_test(null_is_invalid),
+        cmocka_unit_test(I_03_version_range),       cmocka_unit_test(server_name_range),
+        cmocka_unit_test(context_is_copied),        cmocka_unit_test(I_10_cipher_suites_range),
+        cmocka_unit_test(client_auth_range),        cmocka_unit_test(references_count),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -43,6 +43,20 @@ static void every_cell_is_its_own(void **state) {
     rsm_free(counters);
 }
 
+/* I-49: the counter of issued tickets goes past 32 bits, in one shard and in the sum. */
+static void I_49_tickets_issued_do_not_overflow(void **state) {
+    (void)state;
+    struct rsm_counters *counters = fresh();
+    const int32_t path = RESUME_PATH_TLS12_TICKET;
+    const uint64_t shards = RSM_COUNTER_SHARDS;
+    for (size_t i = 0; i < RSM_COUNTER_SHARDS; i++) {
+        atomic_store(&counters->shard[i].outcome[path][RESUME_REASON_ISSUED], UINT32_MAX);
+    }
+    rsm_counters_outcome(counters, path, RESUME_REASON_ISSUED);
+    assert_true(rsm_counters_read(counters, path, RESUME_REASON_ISSUED) == shards * UINT32_MAX + 1);
+    rsm_free(counters);
+}
+
 static size_t bucket_of(int32_t histogram, uint64_t age_ms) {
     struct rsm_counters *counters = fresh();
     rsm_counters_age(counters, histogram, age_ms);
@@ -127,8 +141,11 @@ static void shards_stand_apart(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_cell_is_its_own), cmocka_unit_test(borders_of_buckets),
-        cmocka_unit_test(last_bucket_is_open),   cmocka_unit_test(threads_lose_nothing),
+        cmocka_unit_test(every_cell_is_its_own),
+        cmocka_unit_test(I_49_tickets_issued_do_not_overflow),
+        cmocka_unit_test(borders_of_buckets),
+        cmocka_unit_test(last_bucket_is_open),
+        cmocka_unit_test(threads_lose_nothing),
         cmocka_unit_test(shards_stand_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -91,7 +91,7 @@ static void allow_on_every_path(spoil_fn *change) {
 }
 
 /* I-01; TLS 1.3 gives a new ticket each time (RFC 8446 section C.4, I-139), TLS 1.2 none (I-35). */
-static void unspoilt_resumes(void **state) {
+static void I_01_35_unspoilt_resumes(void **state) {
     (void)state;
     for (size_t i = 0; i < PATHS; i++) {
         struct scene s = scene_of(all_paths[i]);
@@ -117,7 +117,7 @@ static void mode_switched_off(void **state) {
 }
 
 /* I-46: neither issued nor accepted, but TLS 1.3 and stored sessions go on. */
-static void forward_secrecy(void **state) {
+static void I_46_forward_secrecy(void **state) {
     (void)state;
     for (size_t i = 0; i < PATHS; i++) {
         struct scene s = scene_of(all_paths[i]);
@@ -145,7 +145,7 @@ static void no_version_in_hello(struct scene *s) {
 }
 
 /* I-03, I-19: up and down, and a handshake of which nothing is known. */
-static void versions(void **state) {
+static void I_03_versions(void **state) {
     (void)state;
     on_every_path(other_version_in_session, RESUME_REASON_VERSION_MISMATCH);
     on_every_path(other_version_in_hello, RESUME_REASON_VERSION_MISMATCH);
@@ -203,7 +203,7 @@ static void policy_caps_lifetime(void **state) {
 }
 
 /* I-36: the full handshake's time counts, however fresh the session. */
-static void authentication_border(void **state) {
+static void I_36_authentication_border(void **state) {
     (void)state;
     for (size_t i = 0; i < PATHS; i++) {
         struct scene s = scene_of(all_paths[i]);
@@ -301,7 +301,7 @@ static void times_saturate(void **state) {
 /* Renewal. */
 
 /* I-35: a TLS 1.2 ticket is renewed from the given share of its life on, an ID never. */
-static void renewal_point(void **state) {
+static void I_35_renewal_point(void **state) {
     (void)state;
     struct scene s = scene_of(RESUME_PATH_TLS12_TICKET);
     OK(resume_policy_set_renew_after(s.policy, 25));
@@ -354,7 +354,7 @@ static void unknown_offer(struct scene *s) {
 }
 
 /* I-04, I-05: offered, be it as the last one. */
-static void suite_must_be_offered(void **state) {
+static void I_04_05_suite_must_be_offered(void **state) {
     (void)state;
     on_every_path(offer_others, RESUME_REASON_CIPHER_SUITE_NOT_OFFERED);
     allow_on_every_path(offer_last);
@@ -364,7 +364,7 @@ static void suite_must_be_offered(void **state) {
 /* I-06: in TLS 1.3 the hash decides (RFC 8446 section 4.2.11), for the suites of its appendix B.4;
  * a suite of another hash or of an unknown one resumes as itself only. In TLS 1.2 nothing but the
  * suite itself does (I-07). */
-static void tls13_hash_decides(void **state) {
+static void I_06_07_tls13_hash_decides(void **state) {
     (void)state;
     static const struct {
         uint16_t session;
@@ -403,7 +403,7 @@ static void allow_this_suite(struct scene *s) {
 }
 
 /* I-04, I-07: still enabled here, exactly this suite, not one of the same hash. */
-static void suite_must_be_allowed(void **state) {
+static void I_04_07_suite_must_be_allowed(void **state) {
     (void)state;
     on_every_path(allow_other_suite, RESUME_REASON_CIPHER_SUITE_NOT_ALLOWED);
     allow_on_every_path(allow_this_suite);
@@ -414,7 +414,7 @@ static void compress(struct scene *s) {
 }
 
 /* I-08 */
-static void compression_never(void **state) {
+static void I_08_compression_never(void **state) {
     (void)state;
     on_every_path(compress, RESUME_REASON_COMPRESSION);
 }
@@ -652,7 +652,7 @@ static void client_certificates(void **state) {
 }
 
 /* RFC 7627 section 5.3, its table for a server; I-134, I-135, I-136. */
-static void extended_master_secret(void **state) {
+static void I_134_135_136_extended_master_secret(void **state) {
     (void)state;
     static const struct {
         bool session;
@@ -709,23 +709,23 @@ static void isolation_before_abort(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(unspoilt_resumes),
+        cmocka_unit_test(I_01_35_unspoilt_resumes),
         cmocka_unit_test(mode_switched_off),
-        cmocka_unit_test(forward_secrecy),
-        cmocka_unit_test(versions),
+        cmocka_unit_test(I_46_forward_secrecy),
+        cmocka_unit_test(I_03_versions),
         cmocka_unit_test(marked_not_resumable),
         cmocka_unit_test(lifetime_border),
         cmocka_unit_test(policy_caps_lifetime),
-        cmocka_unit_test(authentication_border),
+        cmocka_unit_test(I_36_authentication_border),
         cmocka_unit_test(skew_border),
         cmocka_unit_test(clock_steps_back),
         cmocka_unit_test(late_centuries),
         cmocka_unit_test(times_saturate),
-        cmocka_unit_test(renewal_point),
-        cmocka_unit_test(suite_must_be_offered),
-        cmocka_unit_test(tls13_hash_decides),
-        cmocka_unit_test(suite_must_be_allowed),
-        cmocka_unit_test(compression_never),
+        cmocka_unit_test(I_35_renewal_point),
+        cmocka_unit_test(I_04_05_suite_must_be_offered),
+        cmocka_unit_test(I_06_07_tls13_hash_decides),
+        cmocka_unit_test(I_04_07_suite_must_be_allowed),
+        cmocka_unit_test(I_08_compression_never),
         cmocka_unit_test(server_names),
         cmocka_unit_test(contexts),
         cmocka_unit_test(context_label),
@@ -734,7 +734,7 @@ int main(void) {
         cmocka_unit_test(context_isolation),
         cmocka_unit_test(accepted_contexts),
         cmocka_unit_test(client_certificates),
-        cmocka_unit_test(extended_master_secret),
+        cmocka_unit_test(I_134_135_136_extended_master_secret),
         cmocka_unit_test(ems_is_for_tls12),
         cmocka_unit_test(isolation_before_abort),
     };

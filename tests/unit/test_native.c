@@ -162,7 +162,7 @@ static void the_fixed_part_is_checked(void **state) { /* I-156, I-157 */
     assert_int_equal(parse(vector.data, vector.len), RESUME_MALFORMED); /* no lifetime */
 }
 
-static void a_zero_secret_is_malformed(void **state) { /* I-11 */
+static void I_11_a_zero_secret_is_malformed(void **state) { /* I-11 */
     (void)state;
     struct vector vector = vector_of("native_tls12_minimal");
     memset(vector.data + RSM_NATIVE_HEADER, 0, 48);
@@ -268,7 +268,7 @@ static resume_status with_field_of(uint16_t type, size_t len) {
     return parse(vector.data, vector.len + 4 + len);
 }
 
-static void values_have_limits(void **state) { /* I-38, I-156 */
+static void I_38_values_have_limits(void **state) { /* I-38, I-156 */
     (void)state;
     static const struct {
         uint16_t type;
@@ -325,13 +325,13 @@ int main(void) {
         cmocka_unit_test(unknown_fields),
         cmocka_unit_test(writing_gives_the_vectors),
         cmocka_unit_test(the_fixed_part_is_checked),
-        cmocka_unit_test(a_zero_secret_is_malformed),
+        cmocka_unit_test(I_11_a_zero_secret_is_malformed),
         cmocka_unit_test(a_tls13_secret_has_32_or_48_bytes),
         cmocka_unit_test(fields_are_checked),
         cmocka_unit_test(a_number_has_one_criticality),
         cmocka_unit_test(fields_ascend_and_only_lists_repeat),
         cmocka_unit_test(lengths_end_inside),
-        cmocka_unit_test(values_have_limits),
+        cmocka_unit_test(I_38_values_have_limits),
         cmocka_unit_test(the_whole_has_a_limit),
         cmocka_unit_test(truncated_anywhere),
         cmocka_unit_test(any_bit_flipped),

@@ -65,7 +65,7 @@ static resume_status status_of(struct record r, const char *tagged, size_t tagge
 #define WITH(tagged)   status_of(TLS12_RECORD, tagged, sizeof(tagged) - 1)
 #define RECORD(tagged) record_of(TLS12_RECORD, tagged, sizeof(tagged) - 1)
 
-static void the_fixed_fields_are_checked(void **state) { /* I-38, I-156 */
+static void I_38_the_fixed_fields_are_checked(void **state) { /* I-38, I-156 */
     (void)state;
     assert_int_equal(status_of(TLS12_RECORD, "", 0), RESUME_OK);
     assert_int_equal(status_of((struct record){1, 0x0303, 2, 0, 48}, "", 0), RESUME_OK);
@@ -190,7 +190,7 @@ static void assert_opaque(const char *blob, size_t blob_len) {
 #define OPAQUE(blob) assert_opaque(blob, sizeof(blob) - 1)
 #define TIME_ENTRY   "\xff\xff\x00\x08\0\0\0\0\0\0\0\x09"
 
-static void a_broken_container_is_the_applications_own(void **state) { /* I-14, I-157 */
+static void I_14_a_broken_container_is_the_applications_own(void **state) { /* I-14, I-157 */
     (void)state;
     OPAQUE(""); /* empty stays empty */
     OPAQUE("rsm\2");
@@ -202,7 +202,7 @@ static void a_broken_container_is_the_applications_own(void **state) { /* I-14, 
     OPAQUE("rsm\1\xff\xff\0\x07\0\0\0\0\0\0\0");
 }
 
-static void a_container_is_unpacked(void **state) { /* I-36, I-159 */
+static void I_36_a_container_is_unpacked(void **state) { /* I-36, I-159 */
     (void)state;
     static const char blob[] = "rsm\1\1\0\0\2ab" TIME_ENTRY "\2\0\0\0";
     resume_session *session = with_appdata(blob, sizeof blob - 1);
@@ -221,25 +221,92 @@ static void a_container_is_unpacked(void **state) { /* I-36, I-159 */
 static void too_long_is_an_answer(void **state) {
     (void)state;
     struct rsm_buffer out = {0};
-    uint8_t *zeros = calloc(1, RSM_NATIVE_MAX + 1);
+    const size_t most = RSM_NATIVE_MAX + 65535; /* a session, and a client's ticket behind it */
+    uint8_t *zeros = calloc(1, most + 1);
     assert_non_null(zeros);
-    assert_int_equal(rsm_openssl_der_read(zeros, RSM_NATIVE_MAX + 1, NOW, &out), RESUME_TOO_LARGE);
+    assert_int_equal(rsm_openssl_der_read(zeros, most + 1, NOW, &out), RESUME_TOO_LARGE);
+    assert_int_equal(rsm_openssl_der_read(zeros, most, NOW, &out), RESUME_MALFORMED);
     assert_int_equal(rsm_openssl_der_read(zeros, RSM_NATIVE_MAX, NOW, &out), RESUME_MALFORMED);
     assert_int_equal(out.len, 0);
     free(zeros);
 }
 
+/* A session with this much application data, and that ticket, in OpenSSL's form. */
+static size_t long_der(size_t appdata_len, const uint8_t *ticket, size_t ticket_len, uint8_t *der,
+                       size_t der_cap) {
+    static const uint8_t secret[48] = {1};
+    static uint8_t appdata[RSM_NATIVE_MAX];
+    resume_session_options *options = NULL;
+    resume_session *session = NULL;
+    size_t len = 0;
+    assert_int_equal(resume_session_options_new(&options), RESUME_OK);
+    assert_int_equal(resume_session_options_set_version(options, 0x0303), RESUME_OK);
+    assert_int_equal(resume_session_options_set_cipher_suite(options, 0xc02f), RESUME_OK);
+    assert_int_equal(resume_session_options_set_secret(options, secret, sizeof secret), RESUME_OK);
+    assert_int_equal(resume_session_options_set_created(options, NOW), RESUME_OK);
+    assert_int_equal(resume_session_options_set_lifetime(options, 300), RESUME_OK);
+    assert_int_equal(resume_session_options_add_appdata(options, 0, appdata, appdata_len),
+                     RESUME_OK);
+    assert_int_equal(resume_session_new(options, &session), RESUME_OK);
+    assert_int_equal(
+        resume_session_to_openssl_with_ticket(session, ticket, ticket_len, 77, der, der_cap, &len),
+        RESUME_OK);
+    resume_session_unref(session);
+    resume_session_options_unref(options);
+    return len;
+}
+
+static void a_clients_ticket_goes_along_and_does_not_count(void **state) { /* I-115 */
+    (void)state;
+    static uint8_t ticket[65535];
+    static uint8_t der[131072];
+    resume_session *session = NULL;
+    const uint8_t *found = NULL;
+    size_t found_len = 0;
+    uint32_t hint = 0;
+    memset(ticket, 0x5a, sizeof ticket);
+    size_t len = long_der(64000, ticket, sizeof ticket, der, sizeof der);
+    assert_int_equal(resume_session_ticket_from_openssl(der, len, &found, &found_len, &hint),
+                     RESUME_OK);
+    assert_int_equal(found_len, sizeof ticket);
+    assert_memory_equal(found, ticket, sizeof ticket);
+    assert_int_equal(hint, 77);
+    assert_int_equal(resume_session_from_openssl(der, len, NOW, &session), RESUME_OK);
+    size_t alone = 0;
+    assert_int_equal(resume_session_to_openssl(session, NULL, 0, &alone), RESUME_OK);
+    assert_in_range(len - alone, sizeof ticket, sizeof ticket + 32);
+    size_t need = 0;
+    assert_int_equal(resume_session_to_openssl_with_ticket(session, ticket, sizeof ticket, 77, der,
+                                                           len - 1, &need),
+                     RESUME_E_BUFFER);
+    assert_int_equal(need, len);
+    assert_int_equal(
+        resume_session_to_openssl_with_ticket(session, ticket, 65536, 77, der, len, &need),
+        RESUME_E_INVALID);
+    len = long_der(64000, NULL, 0, der, sizeof der);
+    assert_int_equal(resume_session_ticket_from_openssl(der, len, &found, &found_len, &hint),
+                     RESUME_OK);
+    assert_null(found);
+    assert_int_equal(found_len, 0);
+    assert_int_equal(resume_session_ticket_from_openssl(der, len - 1, &found, &found_len, &hint),
+                     RESUME_MALFORMED);
+    assert_int_equal(resume_session_ticket_from_openssl(NULL, 1, &found, &found_len, &hint),
+                     RESUME_E_INVALID);
+    resume_session_unref(session);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_fixed_fields_are_checked),
+        cmocka_unit_test(I_38_the_fixed_fields_are_checked),
         cmocka_unit_test(foreign_features_are_unsupported),
         cmocka_unit_test(what_openssl_ignores_is_ignored),
         cmocka_unit_test(tagged_fields_are_checked),
         cmocka_unit_test(times_that_are_absent_or_absurd),
         cmocka_unit_test(a_time_near_zero_does_not_become_now),
-        cmocka_unit_test(a_broken_container_is_the_applications_own),
-        cmocka_unit_test(a_container_is_unpacked),
+        cmocka_unit_test(I_14_a_broken_container_is_the_applications_own),
+        cmocka_unit_test(I_36_a_container_is_unpacked),
         cmocka_unit_test(too_long_is_an_answer),
+        cmocka_unit_test(a_clients_ticket_goes_along_and_does_not_count),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -136,7 +136,7 @@ static void check_handshake(int version, bool client_certificate, bool names, bo
     pair_free(&pair);
 }
 
-static void sessions_of_tls12(void **state) { /* I-14, I-15 */
+static void I_14_15_sessions_of_tls12(void **state) { /* I-14, I-15 */
     (void)state;
     check_handshake(TLS1_2_VERSION, false, false, true);
     check_handshake(TLS1_2_VERSION, false, true, true);
@@ -144,12 +144,30 @@ static void sessions_of_tls12(void **state) { /* I-14, I-15 */
     check_handshake(TLS1_2_VERSION, true, false, false);
 }
 
-static void sessions_of_tls13(void **state) { /* I-14, I-15 */
+static void I_14_15_sessions_of_tls13(void **state) { /* I-14, I-15 */
     (void)state;
     check_handshake(TLS1_3_VERSION, false, false, true);
     check_handshake(TLS1_3_VERSION, false, true, true);
     check_handshake(TLS1_3_VERSION, true, true, true);
     check_handshake(TLS1_3_VERSION, true, false, true);
+}
+
+/* The session and the ticket apart, and together again: the bytes that libssl wrote. */
+static void assert_client_bytes(const struct vector *der) {
+    resume_session *ours = ours_of(der);
+    const uint8_t *ticket = NULL;
+    size_t ticket_len = 0;
+    uint32_t hint = 0;
+    struct vector again = {.len = 0};
+    assert_int_equal(
+        resume_session_ticket_from_openssl(der->data, der->len, &ticket, &ticket_len, &hint),
+        RESUME_OK);
+    assert_true(ticket_len > 100 && hint > 0);
+    assert_int_equal(resume_session_to_openssl_with_ticket(ours, ticket, ticket_len, hint,
+                                                           again.data, VECTOR_MAX, &again.len),
+                     RESUME_OK);
+    assert_same(der, &again);
+    resume_session_unref(ours);
 }
 
 /* A client's session has the ticket and its hint too, which stay behind. */
@@ -163,6 +181,7 @@ static void sessions_of_a_client(void **state) {
         assert_true(SSL_SESSION_has_ticket(theirs));
         struct vector der = der_of(theirs);
         resume_session *ours = ours_of(&der);
+        assert_client_bytes(&der);
         assert_leaf(ours, server_identity.certificate);
         struct vector again = written(ours);
         SSL_SESSION *reread = openssl_read(&again);
@@ -196,7 +215,7 @@ static SSL_SESSION *find_session(SSL *ssl, const unsigned char *id, int id_len, 
     return same ? openssl_read(&stored) : NULL;
 }
 
-static void openssl_resumes_from_our_bytes(void **state) { /* I-01, I-14 */
+static void I_01_14_openssl_resumes_from_our_bytes(void **state) { /* I-01, I-14 */
     (void)state;
     static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
     for (size_t i = 0; i < 4; i++) {
@@ -230,7 +249,7 @@ static void openssl_reads_the_vectors(void **state) {
     }
 }
 
-static void application_data_of_openssl(void **state) { /* I-14 */
+static void I_14_application_data_of_openssl(void **state) { /* I-14 */
     (void)state;
     static const char *const blobs[] = {"x", "application's own", "rsm", "rsm\1", "rsm\1\1\1"};
     for (size_t i = 0; i < sizeof blobs / sizeof blobs[0]; i++) {
@@ -286,7 +305,7 @@ static void assert_blob(uint64_t authenticated_ms, uint16_t tag, const char *dat
     resume_session_options_unref(options);
 }
 
-static void a_container_only_where_it_is_needed(void **state) { /* I-36, I-159 */
+static void I_36_a_container_only_where_it_is_needed(void **state) { /* I-36, I-159 */
     (void)state;
     const uint64_t created = UINT64_C(1700000000000); /* 0x18bcfe56800 */
     assert_blob(created, 0, "opaque", "opaque", 6);
@@ -314,13 +333,13 @@ static int free_identities(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sessions_of_tls12),
-        cmocka_unit_test(sessions_of_tls13),
+        cmocka_unit_test(I_14_15_sessions_of_tls12),
+        cmocka_unit_test(I_14_15_sessions_of_tls13),
         cmocka_unit_test(sessions_of_a_client),
-        cmocka_unit_test(openssl_resumes_from_our_bytes),
+        cmocka_unit_test(I_01_14_openssl_resumes_from_our_bytes),
         cmocka_unit_test(openssl_reads_the_vectors),
-        cmocka_unit_test(application_data_of_openssl),
-        cmocka_unit_test(a_container_only_where_it_is_needed),
+        cmocka_unit_test(I_14_application_data_of_openssl),
+        cmocka_unit_test(I_36_a_container_only_where_it_is_needed),
     };
     return cmocka_run_group_tests(tests, make_identities, free_identities);
 }

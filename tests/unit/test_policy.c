@@ -88,7 +88,7 @@ static void modes_range(void **state) {
 }
 
 /* I-44, I-73: no more than 24 h in TLS 1.2 and 7 days in TLS 1.3, never 0, other versions not. */
-static void lifetimes_range(void **state) {
+static void I_44_lifetimes_range(void **state) {
     (void)state;
     resume_policy *p = new_policy();
     OK(resume_policy_set_lifetime(p, TLS12, 1));
@@ -407,7 +407,7 @@ int main(void) {
         cmocka_unit_test(new_without_memory),
         cmocka_unit_test(null_is_invalid),
         cmocka_unit_test(modes_range),
-        cmocka_unit_test(lifetimes_range),
+        cmocka_unit_test(I_44_lifetimes_range),
         cmocka_unit_test(other_ranges),
         cmocka_unit_test(lists_are_bounded),
         cmocka_unit_test(copy_stands_alone),

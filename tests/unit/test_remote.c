@@ -14,6 +14,8 @@
 static void test_puts_do_not_wait_and_takes_do(void **state) {
     (void)state;
     resume_store *store = opened("fake:?timeout=10s");
+    assert_int_equal(put(store, 9), RESUME_OK); /* starts the thread */
+    until(store, RESUME_STORE_QUEUED, 0);
     atomic_store(&delay_ms, 300);
     uint64_t begin = rsm_clock_us();
     assert_int_equal(put(store, 1), RESUME_OK);
@@ -248,6 +250,33 @@ static void test_many_threads(void **state) {
     resume_store_unref(shared);
 }
 
+/* Where no thread can be started, calls do all by themselves; and each other allocation of a call
+ * may fail too (I-95). */
+static void test_without_a_thread(void **state) {
+    (void)state;
+    bool by_itself = false;
+    for (unsigned long n = 1;; n++) {
+        assert_true(n < 100);
+        setup(NULL);
+        resume_store *store = opened("fake:?timeout=2s");
+        rsm_alloc_fail_from(n);
+        resume_status status = put(store, 1);
+        by_itself = by_itself || atomic_load(&put_by_caller);
+        bool known = status == RESUME_OK || status == RESUME_E_NOMEM || status == RESUME_E_IO;
+        assert_true(known);
+        rsm_alloc_fail_once(n);
+        status = look_up(store, true, 1);
+        assert_true(status == RESUME_OK || status == RESUME_E_NOMEM || status == RESUME_MISS);
+        unsigned long asked = rsm_alloc_count();
+        rsm_alloc_fail_once(0);
+        resume_store_unref(store);
+        if (asked < n && status == RESUME_OK) {
+            break;
+        }
+    }
+    assert_true(by_itself);
+}
+
 /* I-95 */
 static void test_no_memory(void **state) {
     (void)state;
@@ -277,6 +306,7 @@ int main(void) {
         WITH(test_long_records),
         WITH(test_puts_that_wait),
         WITH(test_many_threads),
+        WITH(test_without_a_thread),
         WITH(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

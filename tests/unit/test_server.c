@@ -85,7 +85,7 @@ static void names(void **state) {
 }
 
 /* I-12: the four ways count apart. */
-static void paths_count_apart(void **state) {
+static void I_12_paths_count_apart(void **state) {
     (void)state;
     for (uint16_t version = TLS12; version <= TLS13; version++) {
         struct world *w = world_of(version);
@@ -105,7 +105,7 @@ static void paths_count_apart(void **state) {
 }
 
 /* The session comes back as it was sealed and stored (I-14), again and again (I-02). */
-static void the_session_itself(void **state) {
+static void I_02_14_the_session_itself(void **state) {
     (void)state;
     struct world *w = world_of(TLS12);
     resume_session *expected = session_of(&w->recipe);
@@ -157,7 +157,7 @@ static void ages(void **state) {
 
 /* I-35: a ticket of a key that seals no more is renewed, and says so, if there is a key to renew it
  * with; without one it just resumes. */
-static void old_key(void **state) {
+static void I_35_old_key(void **state) {
     (void)state;
     resume_keyring *ring = NULL;
     OK(resume_keyring_new(NULL, &ring));
@@ -195,7 +195,7 @@ static void damaged_tickets(void **state) {
 }
 
 /* I-38: IDs of any length, from none to longer than there are. I-40: none is adopted. */
-static void session_id_lengths(void **state) {
+static void I_38_40_session_id_lengths(void **state) {
     (void)state;
     uint8_t id[64];
     struct world *w = world_of(TLS12);
@@ -313,7 +313,7 @@ static void mode_off_asks_nobody(void **state) {
 }
 
 /* I-20, I-46: a good ticket where the policy takes none, although there are keys for it. */
-static void forbidden_ticket(void **state) {
+static void I_46_forbidden_ticket(void **state) {
     (void)state;
     resume_policy *policy = new_policy();
     OK(resume_policy_set_forward_secrecy(policy, true));
@@ -506,7 +506,7 @@ static void hook_runs_outside_locks(void **state) {
     resume_server_unref(server);
 }
 
-static void random_bytes(void **state) {
+static void I_39_random_bytes(void **state) {
     (void)state;
     static const uint8_t zero[64];
     uint8_t a[4097] = {0};
@@ -553,24 +553,24 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_reason),
         cmocka_unit_test(names),
-        cmocka_unit_test(paths_count_apart),
-        cmocka_unit_test(the_session_itself),
+        cmocka_unit_test(I_12_paths_count_apart),
+        cmocka_unit_test(I_02_14_the_session_itself),
         cmocka_unit_test(ages),
-        cmocka_unit_test(old_key),
+        cmocka_unit_test(I_35_old_key),
         cmocka_unit_test(damaged_tickets),
-        cmocka_unit_test(session_id_lengths),
+        cmocka_unit_test(I_38_40_session_id_lengths),
         cmocka_unit_test(refused_offers_burn_nothing),
         cmocka_unit_test(one_of_many_wins),
         cmocka_unit_test(store_down),
         cmocka_unit_test(mode_off_asks_nobody),
-        cmocka_unit_test(forbidden_ticket),
+        cmocka_unit_test(I_46_forbidden_ticket),
         cmocka_unit_test(forget),
         cmocka_unit_test(check_is_pure),
         cmocka_unit_test(null_is_invalid),
         cmocka_unit_test(counting_from_outside),
         cmocka_unit_test(counting_ranges),
         cmocka_unit_test(hook_runs_outside_locks),
-        cmocka_unit_test(random_bytes),
+        cmocka_unit_test(I_39_random_bytes),
         cmocka_unit_test(offers_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

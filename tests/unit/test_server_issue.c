@@ -81,7 +81,7 @@ static void null_is_invalid(void **state) {
 }
 
 /* I-43, I-44, I-73: by default 24 h in TLS 1.2, 7 days in TLS 1.3. */
-static void default_lifetimes(void **state) {
+static void I_43_44_default_lifetimes(void **state) {
     (void)state;
     resume_server *server = server_of(ring_of_one(), memory_store(), NULL, NULL, NULL);
     assert_int_equal(lifetime(server, RESUME_PATH_TLS12_TICKET, NOW, NOW), 86400);
@@ -92,7 +92,7 @@ static void default_lifetimes(void **state) {
 }
 
 /* I-43: the smallest of the three, rounded down; for what is stored the key does not matter. */
-static void smallest_limit_wins(void **state) {
+static void I_43_smallest_limit_wins(void **state) {
     (void)state;
     resume_policy *policy = new_policy();
     OK(resume_policy_set_lifetime(policy, TLS12, 1000));
@@ -111,7 +111,7 @@ static void smallest_limit_wins(void **state) {
 }
 
 /* I-45: never 0, that would be "unspecified" or "discard": nothing is left instead. */
-static void lifetime_is_never_zero(void **state) {
+static void I_45_lifetime_is_never_zero(void **state) {
     (void)state;
     resume_server *server =
         server_of(ring_until(NOW + 10 * SECOND), memory_store(), NULL, NULL, NULL);
@@ -146,7 +146,7 @@ static void lifetime_of_strange_times(void **state) {
 }
 
 /* I-20, I-46 */
-static void paths_that_the_policy_closes(void **state) {
+static void I_46_paths_that_the_policy_closes(void **state) {
     (void)state;
     resume_policy *policy = new_policy();
     OK(resume_policy_set_forward_secrecy(policy, true));
@@ -222,7 +222,7 @@ static bool keep(const struct promise *p) {
 
 /* I-43 as a property: until one millisecond before what the client was told the ticket resumes,
  * whatever the session, the policy and the key. */
-static void promise_is_kept(void **state) {
+static void I_43_promise_is_kept(void **state) {
     (void)state;
     static const uint32_t lives[] = {1, 600, 7200, 86400};
     static const uint64_t ages[] = {0, 1, 999, 1500, 500 * SECOND, 3000 * SECOND, 8 * HOUR};
@@ -242,7 +242,7 @@ static void promise_is_kept(void **state) {
 }
 
 /* I-36 in TLS 1.3: each renewal starts its own life, none the handshake's. */
-static void tls13_renewals_end(void **state) {
+static void I_36_tls13_renewals_end(void **state) {
     (void)state;
     resume_policy *policy = new_policy();
     OK(resume_policy_set_lifetime(policy, TLS13, 3600));
@@ -272,7 +272,7 @@ static void tls13_renewals_end(void **state) {
 }
 
 /* I-36 in TLS 1.2: a ticket that is issued again ends when the first one would have. */
-static void tls12_renewal_keeps_the_end(void **state) {
+static void I_36_tls12_renewal_keeps_the_end(void **state) {
     (void)state;
     resume_server *server = server_of(ring_of_one(), NULL, NULL, NULL, NULL);
     struct recipe recipe = recipe_of(TLS12);
@@ -290,7 +290,7 @@ static void tls12_renewal_keeps_the_end(void **state) {
 }
 
 /* I-43 in TLS 1.2: nor does what is in the ticket go beyond the key that seals it. */
-static void tls12_ticket_ends_with_its_key(void **state) {
+static void I_43_tls12_ticket_ends_with_its_key(void **state) {
     (void)state;
     resume_server *server = server_of(ring_until(NOW + 2000 * SECOND), NULL, NULL, NULL, NULL);
     struct recipe recipe = recipe_of(TLS12);
@@ -307,7 +307,7 @@ static void tls12_ticket_ends_with_its_key(void **state) {
 }
 
 /* I-42: every ticket differs, even for one session at one time. */
-static void tickets_differ(void **state) {
+static void I_42_tickets_differ(void **state) {
     (void)state;
     static uint8_t first[4096];
     resume_server *server = server_of(ring_of_one(), NULL, NULL, NULL, NULL);
@@ -320,6 +320,35 @@ static void tickets_differ(void **state) {
     assert_memory_equal(first, ticket, 16); /* the key's name */
     assert_memory_not_equal(first + 16, ticket + 16, 16);
     resume_server_unref(server);
+}
+
+static uint32_t early_data_after(uint32_t before) {
+    resume_server *server = server_of(ring_of_one(), NULL, NULL, NULL, NULL);
+    struct recipe recipe = recipe_of(TLS13);
+    resume_session_options *options = NULL;
+    resume_session *session = session_of(&recipe);
+    resume_session *with = NULL;
+    size_t len = 0;
+    OK(resume_session_options_new(&options));
+    OK(resume_session_options_set_from(options, session));
+    OK(resume_session_options_set_max_early_data(options, before));
+    OK(resume_session_new(options, &with));
+    OK(resume_server_issue_ticket(server, with, NOW, ticket, sizeof ticket, &len, NULL));
+    session = resume_session_unref(session);
+    assert_int_equal(offer(server, TLS13, len, NOW, &session), RESUME_RENEW);
+    uint32_t after = resume_session_max_early_data(session);
+    resume_session_unref(session);
+    resume_session_unref(with);
+    resume_session_options_unref(options);
+    resume_server_unref(server);
+    return after;
+}
+
+/* I-47: the permission to send early data is in the ticket if the stack gave it, and only then. */
+static void I_47_early_data_only_as_configured(void **state) {
+    (void)state;
+    assert_int_equal(early_data_after(0), 0);
+    assert_int_equal(early_data_after(16384), 16384);
 }
 
 static void spoil_resumable(struct recipe *r) {
@@ -340,7 +369,7 @@ static void spoil_suite(struct recipe *r) {
 
 /* I-80, I-81, I-136: what this server would never resume it does not issue, as a ticket or into
  * its store. */
-static void only_what_can_resume(void **state) {
+static void I_136_only_what_can_resume(void **state) {
     (void)state;
     static void (*const spoil[])(struct recipe *) = {spoil_resumable, spoil_compression, spoil_ems,
                                                      spoil_suite};
@@ -370,7 +399,7 @@ static void only_what_can_resume(void **state) {
 }
 
 /* I-136, I-138: allowed by configuration, and the flag survives as it is. */
-static void legacy_sessions_if_allowed(void **state) {
+static void I_136_138_legacy_sessions_if_allowed(void **state) {
     (void)state;
     resume_policy *policy = new_policy();
     OK(resume_policy_set_ems(policy, RESUME_EMS_ALLOW_LEGACY));
@@ -387,7 +416,7 @@ static void legacy_sessions_if_allowed(void **state) {
 }
 
 /* I-34: no session that can be built is too large for a ticket. */
-static void largest_session_fits(void **state) {
+static void I_34_largest_session_fits(void **state) {
     (void)state;
     resume_server *server = server_of(ring_of_one(), NULL, NULL, NULL, NULL);
     struct recipe recipe = recipe_of(TLS12);
@@ -421,7 +450,7 @@ static void into_small_buffer(void **state) {
 }
 
 /* I-33, I-95: whichever allocation fails, no ticket, no leak, outputs as they were, one count. */
-static void ticket_without_memory(void **state) {
+static void I_33_ticket_without_memory(void **state) {
     (void)state;
     resume_server *server = server_of(ring_of_one(), NULL, NULL, NULL, NULL);
     struct recipe recipe = recipe_of(TLS12);
@@ -491,21 +520,22 @@ static void stored_twice_or_without_id(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(null_is_invalid),
-        cmocka_unit_test(default_lifetimes),
-        cmocka_unit_test(smallest_limit_wins),
-        cmocka_unit_test(lifetime_is_never_zero),
+        cmocka_unit_test(I_43_44_default_lifetimes),
+        cmocka_unit_test(I_43_smallest_limit_wins),
+        cmocka_unit_test(I_45_lifetime_is_never_zero),
         cmocka_unit_test(lifetime_of_strange_times),
-        cmocka_unit_test(paths_that_the_policy_closes),
-        cmocka_unit_test(promise_is_kept),
-        cmocka_unit_test(tls13_renewals_end),
-        cmocka_unit_test(tls12_renewal_keeps_the_end),
-        cmocka_unit_test(tls12_ticket_ends_with_its_key),
-        cmocka_unit_test(tickets_differ),
-        cmocka_unit_test(only_what_can_resume),
-        cmocka_unit_test(legacy_sessions_if_allowed),
-        cmocka_unit_test(largest_session_fits),
+        cmocka_unit_test(I_46_paths_that_the_policy_closes),
+        cmocka_unit_test(I_43_promise_is_kept),
+        cmocka_unit_test(I_36_tls13_renewals_end),
+        cmocka_unit_test(I_36_tls12_renewal_keeps_the_end),
+        cmocka_unit_test(I_43_tls12_ticket_ends_with_its_key),
+        cmocka_unit_test(I_42_tickets_differ),
+        cmocka_unit_test(I_47_early_data_only_as_configured),
+        cmocka_unit_test(I_136_only_what_can_resume),
+        cmocka_unit_test(I_136_138_legacy_sessions_if_allowed),
+        cmocka_unit_test(I_34_largest_session_fits),
         cmocka_unit_test(into_small_buffer),
-        cmocka_unit_test(ticket_without_memory),
+        cmocka_unit_test(I_33_ticket_without_memory),
         cmocka_unit_test(stored_with_lifetime),
         cmocka_unit_test(stored_twice_or_without_id),
     };

@@ -240,8 +240,9 @@ static void try_mismatch(const struct mismatch *m, bool by_id) {
     end(s);
 }
 
-/* I-12: what declines by one path declines by the other. */
-static void I_01_03_04_08_27_36_71_72_120_121_126_to_129_134_to_136_each_mismatch(void **state) {
+/* I-12, I-13: what declines by one path declines by the other, since neither checks by itself. */
+static void
+I_01_03_04_08_12_13_27_36_71_72_120_121_126_to_129_134_to_136_each_mismatch(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof mismatches / sizeof *mismatches; i++) {
         try_mismatch(&mismatches[i], false);
@@ -506,6 +507,21 @@ static void I_46_forward_secrecy(void **state) {
     end(s);
 }
 
+/* I-41: a client that returns before its session is stored gets a full handshake, and resumes with
+ * the same hello later. */
+static void I_41_back_before_it_is_stored(void **state) {
+    (void)state;
+    struct scene *s = scene();
+    s->saying.id = some_id;
+    s->saying.id_len = sizeof some_id;
+    assert_int_equal(offer(s), RESUME_FULL);
+    assert_reason(s, RESUME_REASON_NOT_IN_STORE, RESUME_PATH_TLS12_SESSION_ID);
+    assert_int_equal(resume_verdict_alert(s->verdict), 0);
+    has_id(s);
+    assert_int_equal(offer(s), RESUME_OK);
+    end(s);
+}
+
 /* I-25, I-27, RFC 5246 section 7.2.2: after a fatal alert the session is gone from the store, and
  * one marked not resumable is neither issued nor stored. */
 static void I_25_27_fatal_alert(void **state) {
@@ -584,7 +600,8 @@ static void arguments(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(I_01_03_04_08_27_36_71_72_120_121_126_to_129_134_to_136_each_mismatch),
+        cmocka_unit_test(
+            I_01_03_04_08_12_13_27_36_71_72_120_121_126_to_129_134_to_136_each_mismatch),
         cmocka_unit_test(I_16_17_18_tickets_that_do_not_open),
         cmocka_unit_test(nothing_offered),
         cmocka_unit_test(I_37_the_id_beside_a_ticket_is_echoed),
@@ -597,6 +614,7 @@ int main(void) {
         cmocka_unit_test(I_24_123_context),
         cmocka_unit_test(I_19_not_in_tls13),
         cmocka_unit_test(I_46_forward_secrecy),
+        cmocka_unit_test(I_41_back_before_it_is_stored),
         cmocka_unit_test(I_25_27_fatal_alert),
         cmocka_unit_test(I_95_without_memory),
         cmocka_unit_test(arguments),

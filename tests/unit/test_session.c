@@ -25,7 +25,7 @@ static resume_session *session_of(const char *name) {
     return session;
 }
 
-static void every_getter(void **state) { /* I-14 */
+static void I_14_every_getter(void **state) { /* I-14 */
     (void)state;
     resume_session *s = session_of("native_tls13_full");
     size_t len = 0;
@@ -296,7 +296,7 @@ static void damaged_openssl_bytes(void **state) { /* I-18, I-154, I-155, I-157 *
     }
 }
 
-static void zero_secrets_are_refused(void **state) { /* I-11 */
+static void I_11_zero_secrets_are_refused(void **state) { /* I-11 */
     (void)state;
     struct vector native = vector_of("native_tls12_minimal");
     struct vector der = vector_of("openssl_tls12");
@@ -348,7 +348,7 @@ static void reading_native_bytes_allocates_once(void **state) { /* speed: the st
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_getter),
+        cmocka_unit_test(I_14_every_getter),
         cmocka_unit_test(what_is_absent_is_null),
         cmocka_unit_test(null_is_invalid_or_nothing),
         cmocka_unit_test(references_are_counted),
@@ -359,7 +359,7 @@ int main(void) {
         cmocka_unit_test(openssl_cannot_hold_every_session),
         cmocka_unit_test(damaged_native_bytes),
         cmocka_unit_test(damaged_openssl_bytes),
-        cmocka_unit_test(zero_secrets_are_refused),
+        cmocka_unit_test(I_11_zero_secrets_are_refused),
         cmocka_unit_test(no_memory_is_said_so),
         cmocka_unit_test(reading_native_bytes_allocates_once),
     };

@@ -124,7 +124,7 @@ static void what_must_be_set_is_named(void **state) { /* I-156 */
     resume_session_options_unref(o);
 }
 
-static void what_cannot_be_is_named(void **state) { /* I-11, I-156 */
+static void I_11_what_cannot_be_is_named(void **state) { /* I-11, I-156 */
     (void)state;
     static const uint8_t zeros[48];
     resume_session_options *o = options_of(0x0303);
@@ -154,7 +154,7 @@ static void what_cannot_be_is_named(void **state) { /* I-11, I-156 */
     resume_session_options_unref(o);
 }
 
-static void setters_check_lengths(void **state) { /* I-38 */
+static void I_38_setters_check_lengths(void **state) { /* I-38 */
     (void)state;
     static uint8_t long_bytes[65001];
     resume_session_options *o = options_of(0x0303);
@@ -181,7 +181,7 @@ static void setters_check_lengths(void **state) { /* I-38 */
     resume_session_options_unref(o);
 }
 
-static void a_session_has_to_fit(void **state) { /* I-34 */
+static void I_34_a_session_has_to_fit(void **state) { /* I-34 */
     (void)state;
     static uint8_t bytes[65000];
     resume_session_options *o = options_of(0x0303);
@@ -203,7 +203,7 @@ static void a_session_has_to_fit(void **state) { /* I-34 */
     resume_session_options_unref(o);
 }
 
-static void a_renewal_copies_all(void **state) { /* I-36 */
+static void I_36_a_renewal_copies_all(void **state) { /* I-36 */
     (void)state;
     struct vector vector = vector_of("native_tls13_full");
     resume_session *first = NULL;
@@ -299,10 +299,10 @@ int main(void) {
         cmocka_unit_test(the_least_session_is_the_vector),
         cmocka_unit_test(every_setter_reaches_the_vector),
         cmocka_unit_test(what_must_be_set_is_named),
-        cmocka_unit_test(what_cannot_be_is_named),
-        cmocka_unit_test(setters_check_lengths),
-        cmocka_unit_test(a_session_has_to_fit),
-        cmocka_unit_test(a_renewal_copies_all),
+        cmocka_unit_test(I_11_what_cannot_be_is_named),
+        cmocka_unit_test(I_38_setters_check_lengths),
+        cmocka_unit_test(I_34_a_session_has_to_fit),
+        cmocka_unit_test(I_36_a_renewal_copies_all),
         cmocka_unit_test(null_is_invalid),
         cmocka_unit_test(without_memory_nothing_changes),
     };

@@ -225,7 +225,7 @@ static void every_other_kind_of_client_is_malformed(void **state) {
     }
 }
 
-static void a_zero_secret_is_malformed(void **state) { /* I-11 */
+static void I_11_a_zero_secret_is_malformed(void **state) { /* I-11 */
     (void)state;
     struct vector vector = vector_of("state_anonymous");
     memset(vector.data + 5, 0, 48);
@@ -237,7 +237,7 @@ static void a_zero_secret_is_malformed(void **state) { /* I-11 */
     }
 }
 
-static void a_suite_of_zero_is_malformed(void **state) { /* I-07 */
+static void I_07_a_suite_of_zero_is_malformed(void **state) { /* I-07 */
     (void)state;
     struct vector vector = vector_of("state_anonymous");
     memset(vector.data + 2, 0, 2);
@@ -286,7 +286,7 @@ static void empty_identities(void **state) {
     resume_session_unref(session);
 }
 
-static void compression_is_carried(void **state) { /* I-08 */
+static void I_08_compression_is_carried(void **state) { /* I-08 */
     (void)state;
     struct vector vector = vector_of("state_anonymous");
     resume_session *session = NULL;
@@ -299,7 +299,7 @@ static void compression_is_carried(void **state) { /* I-08 */
 
 /* ---- what has no room ------------------------------------------------------------------------*/
 
-static void what_must_not_get_lost_is_unsupported(void **state) { /* I-138 */
+static void I_138_what_must_not_get_lost_is_unsupported(void **state) { /* I-138 */
     (void)state;
     const uint8_t *bytes = (const uint8_t *)"context";
     assert_int_equal(written_status(options_new()), RESUME_OK);
@@ -345,7 +345,7 @@ static void application_data_is_one_psk_identity(void **state) {
     assert_int_equal(written_status(o), RESUME_UNSUPPORTED);
 }
 
-static void what_the_handshake_makes_anew_is_left_out(void **state) { /* I-37, I-146 */
+static void I_37_what_the_handshake_makes_anew_is_left_out(void **state) { /* I-37, I-146 */
     (void)state;
     struct vector vector = vector_of("state_anonymous");
     resume_session_options *o = options_new();
@@ -441,7 +441,7 @@ static uint8_t *psk_state(size_t identity_len) {
 }
 
 /* A PSK identity takes 6 bytes more in the native format, and that ends at 65,280. */
-static void the_largest_session(void **state) { /* I-34 */
+static void I_34_the_largest_session(void **state) { /* I-34 */
     (void)state;
     const size_t most = RESUME_SESSION_SIZE_MAX - 76 - 6;
     resume_session *session = NULL;
@@ -611,7 +611,7 @@ static resume_session *random_session(uint64_t *seed) {
     return session;
 }
 
-static void any_session_comes_back(void **state) { /* I-01, I-14 */
+static void I_01_14_any_session_comes_back(void **state) { /* I-01, I-14 */
     (void)state;
     static uint8_t out[RESUME_SESSION_SIZE_MAX];
     uint64_t seed = 88172645463325252U;
@@ -642,24 +642,24 @@ int main(void) {
         cmocka_unit_test(what_is_built_is_what_is_read),
         cmocka_unit_test(every_other_version_is_unsupported),
         cmocka_unit_test(every_other_kind_of_client_is_malformed),
-        cmocka_unit_test(a_zero_secret_is_malformed),
-        cmocka_unit_test(a_suite_of_zero_is_malformed),
+        cmocka_unit_test(I_11_a_zero_secret_is_malformed),
+        cmocka_unit_test(I_07_a_suite_of_zero_is_malformed),
         cmocka_unit_test(lengths_must_fit),
         cmocka_unit_test(empty_identities),
-        cmocka_unit_test(compression_is_carried),
-        cmocka_unit_test(what_must_not_get_lost_is_unsupported),
+        cmocka_unit_test(I_08_compression_is_carried),
+        cmocka_unit_test(I_138_what_must_not_get_lost_is_unsupported),
         cmocka_unit_test(application_data_is_one_psk_identity),
-        cmocka_unit_test(what_the_handshake_makes_anew_is_left_out),
+        cmocka_unit_test(I_37_what_the_handshake_makes_anew_is_left_out),
         cmocka_unit_test(no_age_is_lost),
         cmocka_unit_test(null_and_small_buffers),
-        cmocka_unit_test(the_largest_session),
+        cmocka_unit_test(I_34_the_largest_session),
         cmocka_unit_test(thousands_of_certificates),
         cmocka_unit_test(no_memory_anywhere),
         cmocka_unit_test(writing_allocates_nothing),
         cmocka_unit_test(truncated_anywhere),
         cmocka_unit_test(followed_by_anything),
         cmocka_unit_test(flipped_anywhere),
-        cmocka_unit_test(any_session_comes_back),
+        cmocka_unit_test(I_01_14_any_session_comes_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,10 +2,11 @@
 """Whole sets of third-party vectors, which are not part of this repository.
 
 LIBRESUME_VECTORS names a folder with the sets in acvp/ (from BoringSSL's
-util/fipstools/acvp/acvptool/test, unpacked: NAME.vectors.json and NAME.expected.json) and openssl/
-(from OpenSSL's test/recipes/30-test_evp_data). Without it these tests are not collected, and the
-end of the run says so; with it a set that is not there is a failure. A few values of each set
-stand in tests/unit and are always tried.
+util/fipstools/acvp/acvptool/test, unpacked: NAME.vectors.json and NAME.expected.json), openssl/
+(from OpenSSL's test/recipes/30-test_evp_data), wycheproof/ (its testvectors_v1) and c2sp/ (the
+section "Test vectors" of XAES-256-GCM.md, as XAES-256-GCM-test-vectors.md). Without it these tests
+are not collected, and the end of the run says so; with it a set that is not there is a failure. A
+few values of most sets stand in tests/unit and are always tried.
 """
 
 from __future__ import annotations

@@ -25,5 +25,6 @@
 #include <resume/server.h>
 #include <resume/verdict.h>
 #include <resume/tls12.h>
+#include <resume/client.h>
 
 #endif /* RESUME_RESUME_H */

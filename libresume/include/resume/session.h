@@ -392,6 +392,41 @@ RESUME_API RESUME_MUST_USE resume_status resume_session_to_openssl(const resume_
                                                                    size_t *ret_len);
 
 /**
+ * Writes a session as an OpenSSL client has it: in OpenSSL's format, with the ticket that the
+ * server sent and its lifetime hint, so that i2d_SSL_SESSION's bytes of a client come back as
+ * they were. For servers use resume_session_to_openssl().
+ *
+ * @param session the session.
+ * @param ticket,ticket_len the ticket, at most 65535 bytes; none: only the session ID is offered.
+ * @param lifetime_hint_s the server's hint in seconds; 0 is left out.
+ * @param buf receives the bytes, which hold the secret; NULL with buf_cap 0 asks for the length.
+ * @param buf_cap its capacity.
+ * @param ret_len receives the length, also with RESUME_E_BUFFER.
+ * @return as resume_session_to_openssl(); the ticket does not count for RESUME_TOO_LARGE.
+ * @since 0.1
+ */
+RESUME_API RESUME_MUST_USE resume_status resume_session_to_openssl_with_ticket(
+    const resume_session *session, const uint8_t *ticket, size_t ticket_len,
+    uint32_t lifetime_hint_s, uint8_t *buf, size_t buf_cap, size_t *ret_len);
+
+/**
+ * Finds the ticket in a client's session in OpenSSL's format, which resume_session_from_openssl()
+ * leaves out of the session.
+ *
+ * @param data hostile bytes.
+ * @param data_len their length.
+ * @param ret_data receives a pointer into data, NULL where there is no ticket.
+ * @param ret_len receives the ticket's length, 0 where there is none.
+ * @param ret_lifetime_hint_s receives the server's hint in seconds, 0 where there is none.
+ * @return as resume_session_from_openssl(), but that a session's own fields are only looked at as
+ *         far as it takes to find the ticket.
+ * @since 0.1
+ */
+RESUME_API RESUME_MUST_USE resume_status
+resume_session_ticket_from_openssl(const uint8_t *data, size_t data_len, const uint8_t **ret_data,
+                                   size_t *ret_len, uint32_t *ret_lifetime_hint_s);
+
+/**
  * Reads a session in the format of RFC 5077 section 4 (StatePlaintext). Created and authenticated
  * are its timestamp, the lifetime is 86,400 s (RFC 5246 appendix F.1.4), which a policy caps; there
  * is no extended master secret. A PSK identity becomes application data of the tag
