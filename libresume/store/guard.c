@@ -62,10 +62,10 @@ static enum rsm_robust_taken seize_in_time(struct rsm_part *part, uint64_t now_m
         atomic_store_explicit(&part->held, hold, memory_order_release);
         return RSM_ROBUST_BUSY;
     }
-    uint64_t since_ms = atomic_load_explicit(&part->held_since_ms, memory_order_relaxed);
-    return now_ms - since_ms < atomic_load_explicit(&seize_after_ms, memory_order_relaxed)
-               ? RSM_ROBUST_BUSY
-               : rsm_robust_seize(part->shared, hold);
+    /* Another thread may have written down a later time than this one came with. */
+    uint64_t until_ms = atomic_load_explicit(&part->held_since_ms, memory_order_relaxed) +
+                        atomic_load_explicit(&seize_after_ms, memory_order_relaxed);
+    return now_ms < until_ms ? RSM_ROBUST_BUSY : rsm_robust_seize(part->shared, hold);
 }
 
 /* A part that kept someone waiting in vain is not waited for again for a while: a stopped process

@@ -25,6 +25,7 @@
 static char folder[64];
 static char path[96];
 static char url[128];
+static resume_store *store; /* in use, mapped here too */
 static uint8_t *map;
 static size_t size;
 
@@ -36,6 +37,7 @@ static void require(int condition) {
 
 static void clean_up(void) {
     static const char *const suffixes[] = {"", ".lock", ".new"};
+    resume_store_unref(store);
     for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
         char name[128];
         snprintf(name, sizeof name, "%s%s", path, suffixes[i]);
@@ -54,36 +56,36 @@ static void start(void) {
     rsm_guard_seize_after(0);
 }
 
-static resume_status put(resume_store *store, uint8_t n) {
+static resume_status put(resume_store *into, uint8_t n) {
     uint8_t id[32] = {n, 7};
     uint8_t data[RECORD];
     memset(data, n, sizeof data);
-    return resume_store_put_record(store, id, sizeof id, data, sizeof data, NOW + 1000, NOW);
+    return resume_store_put_record(into, id, sizeof id, data, sizeof data, NOW + 1000, NOW);
 }
 
-static resume_status look(resume_store *store, uint8_t n, int take) {
+static resume_status look(resume_store *in, uint8_t n, int take) {
     uint8_t id[32] = {n, 7};
     uint8_t data[RECORD + 9];
     uint8_t wanted[RECORD];
     size_t len = 0;
     memset(wanted, n, sizeof wanted);
     resume_status status =
-        take ? resume_store_take_record(store, id, sizeof id, NOW, data, sizeof data, &len)
-             : resume_store_get_record(store, id, sizeof id, NOW, data, sizeof data, &len);
+        take ? resume_store_take_record(in, id, sizeof id, NOW, data, sizeof data, &len)
+             : resume_store_get_record(in, id, sizeof id, NOW, data, sizeof data, &len);
     require(status >= 0);
     require(status != RESUME_OK || (len == RECORD && memcmp(data, wanted, RECORD) == 0));
     return status;
 }
 
-static void use(resume_store *store) {
+static void use(resume_store *one) {
     unsigned tries = 0;
     for (uint8_t n = 0; n < IDS; n++) {
-        (void)look(store, n, n % 2);
-        (void)!put(store, n);
+        (void)look(one, n, n % 2);
+        (void)!put(one, n);
     }
-    require(resume_store_sweep(store, NOW + 2000, 1000) >= 0);
+    require(resume_store_sweep(one, NOW + 2000, 1000) >= 0);
     for (uint8_t n = 0; n < IDS; n++) {
-        while (put(store, n) != RESUME_OK || look(store, n, 0) != RESUME_OK) {
+        while (put(one, n) != RESUME_OK || look(one, n, 0) != RESUME_OK) {
             require(++tries < ENOUGH);
         }
     }
@@ -91,20 +93,20 @@ static void use(resume_store *store) {
 
 /* A file whose head is the input's, as long as a segment is or as the input. */
 static void as_file(const uint8_t *data, size_t len, int whole) {
-    resume_store *store = NULL;
+    resume_store *own = NULL;
     (void)unlink(path);
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     require(fd >= 0 && write(fd, data, len) == (ssize_t)len);
     require(!whole || ftruncate(fd, (off_t)size) == 0);
     close(fd);
-    if (resume_store_from_url(url, NULL, &store) == RESUME_OK) {
-        use(store);
-        resume_store_unref(store);
+    if (resume_store_from_url(url, NULL, &own) == RESUME_OK) {
+        use(own);
+        resume_store_unref(own);
     }
 }
 
 /* Runs of the input over the segment: two bytes say where, one how long. */
-static void over_segment(resume_store *store, const uint8_t *data, size_t len) {
+static void over_segment(const uint8_t *data, size_t len) {
     for (uint8_t n = 0; n < IDS; n++) {
         (void)!put(store, n);
     }
@@ -120,7 +122,6 @@ static void over_segment(resume_store *store, const uint8_t *data, size_t len) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len) {
-    static resume_store *store;
     if (!store) {
         struct stat st;
         start();
@@ -138,7 +139,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len) {
     if (data[0] % 8 < 2) {
         as_file(data + 1, len - 1, data[0] % 8);
     } else {
-        over_segment(store, data + 1, len - 1);
+        over_segment(data + 1, len - 1);
     }
     return 0;
 }

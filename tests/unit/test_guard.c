@@ -136,6 +136,22 @@ static void test_emptying_moves_every_sequence_on(void **state) {
     }
 }
 
+/* I-101: a bucket that says it is being changed, while nobody is inside: look-ups would take the
+ * lock for ever. */
+static void test_a_bucket_left_odd_is_doubt(void **state) {
+    struct world *w = *state;
+    struct rsm_part *part = w->table->parts;
+    assert_int_equal(put(w, 7), RESUME_OK);
+    for (uint32_t i = 0; i < part->bucket_count; i++) {
+        atomic_fetch_add(&part->buckets[i].sequence, 1);
+    }
+    assert_int_equal(get(w, 7), RESUME_MISS);
+    assert_int_equal(emptied(w), 1);
+    assert_int_equal(put(w, 7), RESUME_OK);
+    assert_int_equal(get(w, 7), RESUME_OK);
+    check_table(w->table);
+}
+
 /* I-103: a stopped owner costs a wait once in a while; all is well when it goes on. */
 static void test_a_stopped_owner_delays_a_little(void **state) {
     struct world *w = *state;
@@ -171,6 +187,9 @@ static void test_an_owner_that_never_was_loses_the_lock(void **state) {
     assert_int_equal(put(w, 7), RESUME_OK);
     atomic_store(&w->lock->lock.word, 0x3FFFFFFEU);
     assert_int_equal(put(w, 8), RESUME_E_STATE);
+    assert_int_equal(put(w, 8), RESUME_E_STATE);
+    /* Another thread has noticed it later than this one began to wait. */
+    atomic_fetch_add(&w->table->parts->held_since_ms, 60000);
     assert_int_equal(put(w, 8), RESUME_E_STATE);
     assert_int_equal(get(w, 7), RESUME_OK);
     seize_now(w);
@@ -216,6 +235,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_death_inside_empties, setup, teardown),
         cmocka_unit_test_setup_teardown(test_doubt_empties, setup, teardown),
         cmocka_unit_test_setup_teardown(test_emptying_moves_every_sequence_on, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_bucket_left_odd_is_doubt, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_stopped_owner_delays_a_little, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_owner_that_never_was_loses_the_lock, setup,
                                         teardown),
