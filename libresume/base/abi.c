@@ -12,9 +12,10 @@
 #endif
 
 static const char *const features[] = {
-    "frame-rfc5077", "frame-rfc5077-struct", "frame-aead",      "keys-random", "keys-file",
-    "store-memory",  "store-custom",         RSM_BUILD_FEATURES /* those that a build may lack, each
-                                                                   with a comma behind it */
+    "frame-rfc5077",   "frame-rfc5077-struct", "frame-aead", "keys-random",
+    "keys-file",       "store-memory",         "store-shm",  "store-custom",
+    RSM_BUILD_FEATURES /* those that a build may lack,
+                          with a comma behind each */
 };
 
 uint32_t resume_abi_version(void) {

@@ -13,8 +13,8 @@
 #define RSM_ARENA_SHARE 4U
 
 /* A chunk of this many granules, evicting what it must; RSM_NO_CHUNK only if that is more than the
- * arena's share. The caller writes its header before any other call here. *ret_recycled: the
- * eviction clock may come to it soon. */
+ * arena's share, or the part is in doubt (guard.h). The caller writes its header before any other
+ * call here. *ret_recycled: the eviction clock may come to it soon. */
 uint32_t rsm_arena_take(struct rsm_part *part, uint32_t granules, uint64_t now_ms,
                         bool *ret_recycled);
 

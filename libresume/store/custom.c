@@ -236,6 +236,7 @@ static resume_status look_up(struct custom *custom, bool take, const uint8_t *id
         resume_backend_get_fn get = take ? custom->backend.take : custom->backend.get;
         status = fetch(custom, get, key, now_ms, &record);
     }
+    bool gone = status == RESUME_EXPIRED && custom->extras->drops_expired;
     if (status == RESUME_OK) {
         status = unwrap(custom, &record, now_ms, &plain, &envelope);
     }
@@ -244,7 +245,7 @@ static resume_status look_up(struct custom *custom, bool take, const uint8_t *id
     }
     if (status == RESUME_OK) {
         status = deliver(custom, take, key, &record, envelope, now_ms, buf, buf_cap, ret_len);
-    } else if (status == RESUME_EXPIRED) {
+    } else if (status == RESUME_EXPIRED && !gone) {
         drop_expired(custom, take, key);
     }
     scratch_done(&record);

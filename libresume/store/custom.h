@@ -11,7 +11,8 @@
 
 struct rsm_custom_extras {
     uint64_t (*number)(const void *arg, int32_t which); /* see rsm_store_ops; NULL: none */
-    bool takes_whole; /* a take cannot leave what does not fit: it gets the largest buffer */
+    bool drops_expired; /* what it calls expired is gone and counted */
+    bool takes_whole;   /* a take cannot leave what does not fit: it gets the largest buffer */
 };
 
 /* resume_store_from_backend() with them. extras is kept, options is read. why has RSM_WHY_SIZE. */

@@ -8,6 +8,7 @@
 #include "core/store.h"
 
 extern const struct rsm_store_kind rsm_store_kind_memory;
+extern const struct rsm_store_kind rsm_store_kind_shm;
 extern const struct rsm_store_kind rsm_store_kind_redis;
 extern const struct rsm_store_kind rsm_store_kind_redis_unix;
 extern const struct rsm_store_kind rsm_store_kind_rediss;

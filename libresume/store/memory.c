@@ -8,14 +8,9 @@
 #include "base/alloc.h"
 #include "base/bytes.h"
 #include "crypto/random.h"
-#include "store/table.h"
+#include "store/table_url.h"
 
 #include <stdio.h>
-
-#define BYTES_DEFAULT  (UINT64_C(64) << 20)
-#define SHARD_BYTES    (UINT64_C(1) << 20) /* a shard for each of these, if there is a choice */
-#define SHARD_ENTRIES  256U                /* and at least so many entries in each */
-#define SHARDS_DEFAULT 64U
 
 struct memory {
     struct resume_store base;
@@ -95,100 +90,8 @@ static const struct rsm_store_ops ops = {
     .destroy = memory_destroy,
 };
 
-struct wishes {
-    uint64_t bytes;
-    uint64_t count;
-    uint64_t ttl_ms;
-    uint64_t shards;
-};
-
-/* Reads one parameter if it is there; 0 is no value for any of them. */
-static resume_status read_param(struct rsm_url *url, const char *key,
-                                resume_status (*parse)(const char *text, uint64_t *ret_value,
-                                                       char *why),
-                                char *why, uint64_t *ret_value) {
-    const char *text = rsm_url_param(url, key);
-    if (!text) {
-        return RESUME_OK;
-    }
-    resume_status status = parse(text, ret_value, why);
-    if (status == RESUME_OK && *ret_value == 0) {
-        snprintf(why, RSM_WHY_SIZE, "%s=%.40s of memory: must be more than 0", key, text);
-        status = RESUME_E_INVALID;
-    }
-    return status;
-}
-
-static resume_status read_wishes(struct rsm_url *url, char *why, struct wishes *ret_wishes) {
-    struct wishes w = {0};
-    resume_status status = read_param(url, "bytes", rsm_parse_bytes, why, &w.bytes);
-    if (status == RESUME_OK) {
-        status = read_param(url, "count", rsm_parse_count, why, &w.count);
-    }
-    if (status == RESUME_OK) {
-        status = read_param(url, "ttl", rsm_parse_duration, why, &w.ttl_ms);
-    }
-    if (status == RESUME_OK) {
-        status = read_param(url, "shards", rsm_parse_count, why, &w.shards);
-    }
-    if (status == RESUME_OK) {
-        status = rsm_url_done(url, "bytes, count, ttl, shards", why);
-    }
-    if (status == RESUME_OK && url->path[0]) {
-        snprintf(why, RSM_WHY_SIZE, "memory: takes no path, \"%.60s\" stands there", url->path);
-        status = RESUME_E_INVALID;
-    }
-    *ret_wishes = w;
-    return status;
-}
-
-/* As many shards as the size gives work for: each has a clock and a bound of its own. */
-static uint64_t choose_shards(const struct wishes *w) {
-    uint64_t shards = SHARDS_DEFAULT;
-    while (shards > 1 &&
-           (w->bytes / shards < SHARD_BYTES || (w->count && w->count / shards < SHARD_ENTRIES))) {
-        shards /= 2;
-    }
-    return shards;
-}
-
-static void add_defaults(struct wishes *w) {
-    if (!w->bytes) {
-        w->bytes = w->count ? rsm_table_bytes_for(w->count) : BYTES_DEFAULT;
-    }
-    if (!w->shards) {
-        w->shards = choose_shards(w);
-    }
-    if (!w->ttl_ms) {
-        w->ttl_ms = UINT64_MAX;
-    }
-}
-
-static resume_status check(const struct wishes *w, char *why) {
-    uint64_t shards = w->shards;
-    if (shards > RSM_TABLE_SHARDS_MAX || (shards & (shards - 1)) != 0) {
-        snprintf(why, RSM_WHY_SIZE, "shards=%llu of memory: is not a power of two up to %u",
-                 (unsigned long long)shards, RSM_TABLE_SHARDS_MAX);
-        return RESUME_E_INVALID;
-    }
-    if (w->count && w->count < shards) {
-        snprintf(why, RSM_WHY_SIZE,
-                 "count=%llu of memory: is less than one for each of %llu shards",
-                 (unsigned long long)w->count, (unsigned long long)shards);
-        return RESUME_E_INVALID;
-    }
-    if (w->bytes / shards < RSM_TABLE_BYTES_MIN) {
-        snprintf(why, RSM_WHY_SIZE,
-                 "bytes=%llu of memory: is too small, %llu shard(s) need %u bytes each",
-                 (unsigned long long)w->bytes, (unsigned long long)shards, RSM_TABLE_BYTES_MIN);
-        return RESUME_E_INVALID;
-    }
-    return RESUME_OK;
-}
-
-static resume_status build(const struct wishes *w, char *why, resume_store **ret_store) {
-    struct rsm_table_config config = {
-        .bytes = w->bytes, .count = w->count, .shards = (uint32_t)w->shards};
+static resume_status build(const struct rsm_table_wishes *w, char *why, resume_store **ret_store) {
+    struct rsm_table_config config = rsm_table_wishes_config(w);
     struct memory *memory = rsm_calloc_aligned(128, sizeof *memory);
     if (!memory) {
         return RESUME_E_NOMEM;
@@ -214,18 +117,21 @@ static resume_status build(const struct wishes *w, char *why, resume_store **ret
 
 static resume_status make(struct rsm_url *url, const resume_store_options *options, char *why,
                           resume_store **ret_store) {
-    struct wishes w;
-    resume_status status = read_wishes(url, why, &w);
-    if (status != RESUME_OK) {
-        return status;
+    struct rsm_table_wishes w;
+    resume_status status = rsm_table_wishes_read(url, RSM_TABLE_RECORD, why, &w);
+    if (status == RESUME_OK) {
+        status = rsm_url_done(url, "bytes, count, ttl, shards", why);
     }
-    if (options && (options->codec || options->lookup_len || options->secret_len)) {
+    if (status == RESUME_OK && url->path[0]) {
+        snprintf(why, RSM_WHY_SIZE, "memory: takes no path, \"%.60s\" stands there", url->path);
+        status = RESUME_E_INVALID;
+    }
+    if (status == RESUME_OK &&
+        (options && (options->codec || options->lookup_len || options->secret_len))) {
         snprintf(why, RSM_WHY_SIZE,
                  "memory: takes no codec, no secret and no look-up key, its records stay here");
-        return RESUME_E_INVALID;
+        status = RESUME_E_INVALID;
     }
-    add_defaults(&w);
-    status = check(&w, why);
     return status == RESUME_OK ? build(&w, why, ret_store) : status;
 }
 

@@ -14,6 +14,7 @@
 
 #include "base/lock.h"
 #include "base/match.h"
+#include "base/robust.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -40,17 +41,18 @@ _Static_assert(sizeof(struct rsm_bucket) == 64, "a bucket is a cache line");
 
 /* What a part's writers keep, in the region, under the part's lock. */
 struct rsm_part_state {
-    _Atomic uint64_t entries; /* these four are read without the lock, for statistics */
+    _Atomic uint64_t entries; /* these five are read without the lock, for statistics */
     _Atomic uint64_t granules_used;
     _Atomic uint64_t evictions;
     _Atomic uint64_t expired;
-    uint32_t top;       /* chunks end here; never used beyond */
-    uint32_t hand;      /* chunk that the eviction clock looks at next */
-    uint32_t sweep;     /* chunk that the sweep looks at next */
-    uint32_t newest;    /* chunk + 1 of the last put, which no eviction takes (I-82) */
-    uint64_t bins_used; /* bit n: bin n is not empty */
+    _Atomic uint64_t emptied; /* times that the part was in doubt */
+    uint32_t top;             /* chunks end here; never used beyond */
+    uint32_t hand;            /* chunk that the eviction clock looks at next */
+    uint32_t sweep;           /* chunk that the sweep looks at next */
+    uint32_t newest;          /* chunk + 1 of the last put, which no eviction takes (I-82) */
+    uint64_t bins_used;       /* bit n: bin n is not empty */
     uint32_t bins[RSM_BINS];
-    uint64_t pad[9]; /* to pairs of cache lines, which come together */
+    uint64_t pad[8]; /* to pairs of cache lines, which come together */
 };
 _Static_assert(sizeof(struct rsm_part_state) % 128 == 0, "no line of two parts");
 
@@ -62,8 +64,21 @@ struct rsm_part {
     uint32_t bucket_count;
     uint32_t granules;
     uint64_t entries_max;
+    struct rsm_robust *shared;       /* in shared memory; NULL: the lock below is the part's */
+    _Atomic uint64_t pause_until_ms; /* these four are guard.c's */
+    _Atomic uint64_t held;
+    _Atomic uint64_t held_since_ms;
+    _Atomic bool seized;
     _Alignas(128) struct rsm_lock lock;
+    bool doubt; /* under the lock: something here contradicts itself, see guard.h */
 };
+
+/* Under the lock. In shared memory a stray writer may have been anywhere, so each word that
+ * leads to another is checked before it is followed (I-102). False, for the caller to return. */
+static inline bool rsm_part_doubt(struct rsm_part *part) {
+    part->doubt = true;
+    return false;
+}
 
 /*
  * A chunk: two header words, then of a used one the ID (padded to 32 bytes) and the data, of a free
@@ -152,10 +167,10 @@ static inline void rsm_bucket_set(struct rsm_bucket *bucket, unsigned slot, uint
     atomic_store_explicit(&bucket->sequence, sequence + 2U, memory_order_release);
 }
 
-/* Under the lock: the slot that refers to a chunk. */
+/* Under the lock: the slot that refers to a chunk; RSM_BUCKET_SLOTS if none does. */
 static inline unsigned rsm_bucket_slot(struct rsm_bucket *bucket, uint32_t chunk) {
     unsigned slot = 0;
-    while (slot < RSM_BUCKET_SLOTS - 1U && rsm_bucket_ref(bucket, slot) != chunk + 1U) {
+    while (slot < RSM_BUCKET_SLOTS && rsm_bucket_ref(bucket, slot) != chunk + 1U) {
         slot++;
     }
     return slot;

@@ -8,6 +8,7 @@
 #include "base/copy.h"
 #include "base/hash.h"
 #include "store/arena.h"
+#include "store/guard.h"
 #include "store/table_region.h"
 
 #define READ_TRIES  128 /* then the reader waits for the writer's lock: no unbounded spinning */
@@ -136,8 +137,16 @@ static HOT resume_status read_free(const struct query *q, struct rsm_bucket *buc
     return RESUME_E_STATE;
 }
 
+/* Under the lock nobody changes slots. */
+static bool is_at_rest(struct rsm_bucket *bucket) {
+    return atomic_load_explicit(&bucket->sequence, memory_order_relaxed) % 2U == 0;
+}
+
 /* Under the lock. */
 static bool find(const struct query *q, struct place *ret_place) {
+    if (!is_at_rest(q->bucket[0]) || !is_at_rest(q->bucket[1])) {
+        return rsm_part_doubt(q->part);
+    }
     return find_in(q, q->bucket[0], ret_place) || find_in(q, q->bucket[1], ret_place);
 }
 
@@ -145,8 +154,11 @@ static bool find(const struct query *q, struct place *ret_place) {
  */
 static resume_status read_locked(const struct query *q, uint64_t now_ms, bool take,
                                  struct target *target) {
-    RSM_LOCKED(&q->part->lock);
+    RSM_INSIDE(q->part);
     struct place place;
+    if (!rsm_inside) {
+        return RESUME_E_STATE;
+    }
     if (!find(q, &place)) {
         return RESUME_MISS;
     }
@@ -195,8 +207,11 @@ resume_status rsm_table_take(struct rsm_table *table, const uint8_t *id, size_t 
 resume_status rsm_table_remove(struct rsm_table *table, const uint8_t *id, size_t id_len) {
     struct query q;
     ask(&q, table, id, id_len);
-    RSM_LOCKED(&q.part->lock);
+    RSM_INSIDE(q.part);
     struct place place;
+    if (!rsm_inside) {
+        return RESUME_E_STATE;
+    }
     if (!find(&q, &place)) {
         return RESUME_MISS;
     }
@@ -207,7 +222,8 @@ resume_status rsm_table_remove(struct rsm_table *table, const uint8_t *id, size_
 static bool same_record(const struct query *q, uint32_t chunk, const uint8_t *data, size_t len,
                         uint64_t expires_ms) {
     _Atomic uint64_t *words = rsm_chunk(q->part, chunk);
-    if (rsm_word(words) != (expires_ms << 16 | len)) {
+    if (rsm_word(words) != (expires_ms << 16 | len) ||
+        rsm_chunk_need(len) > q->part->granules - chunk) {
         return false;
     }
     words += RSM_CHUNK_HEAD;
@@ -233,9 +249,13 @@ static unsigned free_slot(struct rsm_bucket *bucket) {
 /* The clock inside a full bucket: spares each marked slot once, and the newest entry. */
 static unsigned evict_in(struct rsm_part *part, struct rsm_bucket *bucket) {
     unsigned slot = bucket->hand % RSM_BUCKET_SLOTS;
+    unsigned steps = 0;
     while (rsm_bucket_marked(bucket, slot) || rsm_bucket_ref(bucket, slot) == part->state->newest) {
         rsm_bucket_mark(bucket, slot, 0);
         slot = (slot + 1U) % RSM_BUCKET_SLOTS;
+        if (++steps > 3U * RSM_BUCKET_SLOTS) { /* readers may mark again, but not as often */
+            break;
+        }
     }
     rsm_count_by(&part->state->evictions, 1);
     rsm_arena_drop(part, rsm_bucket_ref(bucket, slot) - 1U);
@@ -287,6 +307,11 @@ static void publish(const struct query *q, const struct place *place, const uint
     struct rsm_part *part = q->part;
     bool recycled = false;
     uint32_t chunk = rsm_arena_take(part, rsm_chunk_need(len), now_ms, &recycled);
+    if (chunk == RSM_NO_CHUNK || part->doubt || chunk >= part->granules ||
+        rsm_chunk_need(len) > part->granules - chunk) {
+        rsm_part_doubt(part);
+        return; /* all of it goes when the part is left */
+    }
     write_record(q, chunk, (uint32_t)(place->bucket - part->buckets), data, len, expires_ms);
     /* Making room may have evicted the entry that is being replaced. */
     uint32_t old = rsm_bucket_ref(place->bucket, place->slot);
@@ -312,7 +337,10 @@ resume_status rsm_table_put(struct rsm_table *table, const uint8_t *id, size_t i
     uint64_t expires = expires_ms < RSM_EXPIRES_MAX ? expires_ms : RSM_EXPIRES_MAX;
     struct place place;
     __builtin_prefetch(q.bucket[1]); /* a new ID is looked for in both */
-    RSM_LOCKED(&part->lock);
+    RSM_INSIDE(part);
+    if (!rsm_inside) {
+        return RESUME_E_STATE;
+    }
     if (find(&q, &place)) {
         if (same_record(&q, place.chunk, data, data_len, expires)) {
             return RESUME_EXISTS;
@@ -325,12 +353,15 @@ resume_status rsm_table_put(struct rsm_table *table, const uint8_t *id, size_t i
     }
     publish(&q, &place, data, data_len, expires, now_ms);
     (void)rsm_arena_sweep(part, now_ms);
-    return RESUME_OK;
+    return part->doubt ? RESUME_E_STATE : RESUME_OK;
 }
 
 /* A few chunks of one part; true if it was seen to its end. */
 static bool sweep_batch(struct rsm_part *part, uint64_t now_ms, size_t *max) {
-    RSM_LOCKED(&part->lock);
+    RSM_INSIDE(part);
+    if (!rsm_inside) {
+        return true;
+    }
     for (unsigned i = 0; i<SWEEP_BATCH && * max> 0; i++) {
         if (rsm_arena_sweep(part, now_ms)) {
             return true;

@@ -15,6 +15,7 @@
 #include "base/hash.h"
 
 struct rsm_table;
+struct rsm_robust_line;
 
 #define RSM_TABLE_BYTES_MIN  16384U /* for each part */
 #define RSM_TABLE_SHARDS_MAX 256U
@@ -34,17 +35,28 @@ struct rsm_table_numbers {
     uint64_t capacity_entries;
     uint64_t evictions;
     uint64_t expired;
+    uint64_t emptied;
 };
 
-/* The region's bytes that hold this many records of RSM_TABLE_RECORD bytes. */
-uint64_t rsm_table_bytes_for(uint64_t count);
+/* The region's bytes that hold this many records of so many bytes. */
+uint64_t rsm_table_bytes_for(uint64_t count, size_t record);
 
 /* RESUME_OK, RESUME_E_INVALID for a config out of range, RESUME_E_NOMEM. */
 resume_status rsm_table_new(const struct rsm_table_config *config, struct rsm_table **ret_table);
 void rsm_table_free(struct rsm_table *table);
 
+/* How many bytes of a region the config's parts take; 0 for a config out of range. */
+uint64_t rsm_table_region_size(const struct rsm_table_config *config);
+
+/* A table over a region that processes share, with one lock for each shard. The region begins on
+ * a border of 128 bytes; zeros are an empty table. It stays the caller's, as the locks do.
+ * RESUME_OK, RESUME_E_INVALID, RESUME_E_NOMEM. */
+resume_status rsm_table_over(const struct rsm_table_config *config, void *region,
+                             struct rsm_robust_line *locks, struct rsm_table **ret_table);
+
 /* id_len 1 to 32, data_len 1 to 65280, as for all calls here. RESUME_OK, RESUME_EXISTS (same data
- * and expiry), RESUME_TOO_LARGE. */
+ * and expiry), RESUME_TOO_LARGE; and of every call RESUME_E_STATE: another process does not leave
+ * the part, or its words were contradicting each other and it is empty now. */
 resume_status rsm_table_put(struct rsm_table *table, const uint8_t *id, size_t id_len,
                             const uint8_t *data, size_t data_len, uint64_t expires_ms,
                             uint64_t now_ms);

@@ -21,8 +21,8 @@ static uint64_t slots_for(uint64_t entries) {
     return rsm_mul_sat(entries, 2);
 }
 
-uint64_t rsm_table_bytes_for(uint64_t count) {
-    const uint64_t chunk = 256; /* of a record of RSM_TABLE_RECORD bytes */
+uint64_t rsm_table_bytes_for(uint64_t count, size_t record) {
+    uint64_t chunk = (uint64_t)rsm_chunk_need(record) * RSM_GRANULE;
     uint64_t bytes = rsm_mul_sat(count, chunk + 2U * SLOT_SIZE + 2U);
     return bytes < RSM_TABLE_BYTES_MIN ? RSM_TABLE_BYTES_MIN : bytes;
 }
@@ -53,32 +53,59 @@ static void divide(const struct rsm_table_config *config, uint8_t *at, size_t si
     rsm_lock_init(&part->lock);
 }
 
-resume_status rsm_table_new(const struct rsm_table_config *config, struct rsm_table **ret_table) {
-    if (!sound(config)) {
-        return RESUME_E_INVALID;
-    }
+static size_t size_of_part(const struct rsm_table_config *config) {
+    return (size_t)(config->bytes / config->shards) / 128U * 128U;
+}
+
+uint64_t rsm_table_region_size(const struct rsm_table_config *config) {
+    return sound(config) ? size_of_part(config) * config->shards : 0;
+}
+
+static resume_status build(const struct rsm_table_config *config, void *region,
+                           struct rsm_robust_line *locks, struct rsm_table **ret_table) {
     uint32_t shards = config->shards;
-    size_t each = (size_t)(config->bytes / shards) / 128U * 128U;
+    size_t each = size_of_part(config);
     struct rsm_table *table = rsm_calloc_aligned(64, sizeof *table);
     struct rsm_part *parts = rsm_calloc_aligned(128, shards * sizeof *parts);
-    void *region = rsm_region_new(each * shards);
-    if (!table || !parts || !region) {
+    if (!table || !parts) {
         rsm_free(table);
         rsm_free(parts);
-        rsm_region_free(region, each * shards);
         return RESUME_E_NOMEM;
     }
     for (uint32_t i = 0; i < shards; i++) {
         uint64_t count = config->count / shards + (i < config->count % shards);
         divide(config, (uint8_t *)region + i * each, each, count, &parts[i]);
+        parts[i].shared = locks ? &locks[i].lock : NULL;
     }
     memcpy(table->key, config->key, sizeof table->key);
     table->parts = parts;
     table->shards = shards;
     table->region = region;
     table->region_size = each * shards;
+    table->borrowed = locks != NULL;
     *ret_table = table;
     return RESUME_OK;
+}
+
+resume_status rsm_table_new(const struct rsm_table_config *config, struct rsm_table **ret_table) {
+    if (!sound(config)) {
+        return RESUME_E_INVALID;
+    }
+    size_t size = size_of_part(config) * config->shards;
+    void *region = rsm_region_new(size);
+    if (!region) {
+        return RESUME_E_NOMEM;
+    }
+    resume_status status = build(config, region, NULL, ret_table);
+    if (status != RESUME_OK) {
+        rsm_region_free(region, size);
+    }
+    return status;
+}
+
+resume_status rsm_table_over(const struct rsm_table_config *config, void *region,
+                             struct rsm_robust_line *locks, struct rsm_table **ret_table) {
+    return sound(config) ? build(config, region, locks, ret_table) : RESUME_E_INVALID;
 }
 
 void rsm_table_free(struct rsm_table *table) {
@@ -88,7 +115,9 @@ void rsm_table_free(struct rsm_table *table) {
     for (uint32_t i = 0; i < table->shards; i++) {
         rsm_lock_destroy(&table->parts[i].lock);
     }
-    rsm_region_free(table->region, table->region_size);
+    if (!table->borrowed) {
+        rsm_region_free(table->region, table->region_size);
+    }
     rsm_free(table->parts);
     rsm_free_wiped(table, sizeof *table);
 }
@@ -103,6 +132,7 @@ void rsm_table_numbers(const struct rsm_table *table, struct rsm_table_numbers *
         sum.capacity_entries += part->entries_max;
         sum.evictions += rsm_count_of(&part->state->evictions);
         sum.expired += rsm_count_of(&part->state->expired);
+        sum.emptied += rsm_count_of(&part->state->emptied);
     }
     *ret_numbers = sum;
 }

@@ -15,6 +15,7 @@ struct rsm_table {
     uint32_t shards;
     void *region;
     size_t region_size;
+    bool borrowed;                       /* the region is another's */
     _Alignas(64) _Atomic uint32_t sweep; /* the part that the next sweep begins with */
 };
 

@@ -253,14 +253,14 @@ static resume_status flow_codec_aead(void) {
     return flow_codec(RESUME_FRAME_AEAD);
 }
 
-static resume_status flow_store(void) {
+static resume_status flow_store_at(const char *url) {
     resume_store *store = NULL;
     resume_session *session = NULL;
     resume_session *found = NULL;
     resume_session *taken = NULL;
     resume_status status;
     TRY(make_session(&session));
-    MAKE(store, resume_store_from_url("memory:?bytes=1M", NULL, &store));
+    MAKE(store, resume_store_from_url(url, NULL, &store));
     TRY(resume_store_put(store, session, NOW));
     MAKE(found, resume_store_get(store, id, sizeof id, NOW, &found));
     MAKE(taken, resume_store_take(store, id, sizeof id, NOW, &taken));
@@ -270,6 +270,14 @@ out:
     resume_session_unref(session);
     resume_store_unref(store);
     return status;
+}
+
+static resume_status flow_store(void) {
+    return flow_store_at("memory:?bytes=1M");
+}
+
+static resume_status flow_shm(void) {
+    return flow_store_at("shm:?bytes=1M");
 }
 
 static resume_status make_server(resume_server **ret_server) {
@@ -544,6 +552,7 @@ int main(void) {
     static struct attempt codec_struct = {flow_codec_rfc5077_struct, 0};
     static struct attempt codec_aead = {flow_codec_aead, 0};
     static struct attempt store = {flow_store, 0};
+    static struct attempt shm = {flow_shm, 0};
     static struct attempt hello = {flow_hello, 0};
     static struct attempt server = {flow_server, 0};
     static struct attempt client = {flow_client, 0};
@@ -558,6 +567,7 @@ int main(void) {
         {"codec, RFC 5077 frame to the letter", test_flow, NULL, NULL, &codec_struct},
         {"codec, AEAD frame", test_flow, NULL, NULL, &codec_aead},
         {"store memory:", test_flow, NULL, NULL, &store},
+        {"store shm:", test_flow, NULL, NULL, &shm},
         {"hello", test_flow, NULL, NULL, &hello},
         {"server", test_flow, NULL, NULL, &server},
         {"client", test_flow, NULL, NULL, &client},

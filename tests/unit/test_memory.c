@@ -103,7 +103,7 @@ static void test_errors_say_what_is_wrong(void **state) {
     (void)state;
     const char *cases[][2] = {
         {"memory", "no scheme"},
-        {"disk://host", "unknown store \"disk:\"; known: memory:"},
+        {"disk://host", "unknown store \"disk:\"; known: memory: shm:"},
         {"memory:here", "no path"},
         {"memory:?size=1M", "known: bytes, count, ttl, shards"},
         {"memory:?bytes=1M&bytes=2M", "repeated"},

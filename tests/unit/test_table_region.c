@@ -161,13 +161,13 @@ static void test_count_is_divided(void **state) {
 /* The bytes for a number of records do hold them, for at most 320 bytes each. */
 static void test_bytes_for(void **state) {
     (void)state;
-    assert_int_equal(rsm_table_bytes_for(0), RSM_TABLE_BYTES_MIN);
-    assert_int_equal(rsm_table_bytes_for(1), RSM_TABLE_BYTES_MIN);
-    assert_int_equal(rsm_table_bytes_for(UINT64_MAX), UINT64_MAX);
-    assert_int_equal(rsm_table_bytes_for(UINT64_MAX / 2), UINT64_MAX);
+    assert_int_equal(rsm_table_bytes_for(0, RSM_TABLE_RECORD), RSM_TABLE_BYTES_MIN);
+    assert_int_equal(rsm_table_bytes_for(1, RSM_TABLE_RECORD), RSM_TABLE_BYTES_MIN);
+    assert_int_equal(rsm_table_bytes_for(UINT64_MAX, RSM_TABLE_RECORD), UINT64_MAX);
+    assert_int_equal(rsm_table_bytes_for(UINT64_MAX / 2, RSM_TABLE_RECORD), UINT64_MAX);
     for (uint64_t count = 1000; count <= 64000; count *= 4) {
-        assert_true(rsm_table_bytes_for(count) <= 320 * count);
-        struct rsm_table *table = make(rsm_table_bytes_for(count), 0, 1);
+        assert_true(rsm_table_bytes_for(count, RSM_TABLE_RECORD) <= 320 * count);
+        struct rsm_table *table = make(rsm_table_bytes_for(count, RSM_TABLE_RECORD), 0, 1);
         for (uint64_t n = 0; n < count; n++) {
             put(table, n, RSM_TABLE_RECORD);
         }

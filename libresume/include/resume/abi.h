@@ -41,8 +41,8 @@ RESUME_API const char *resume_abi_version_text(void);
  * Asks whether the loaded library has a feature.
  *
  * Features name what can be left out of a build or came after 0.1: "frame-rfc5077",
- * "frame-rfc5077-struct", "frame-aead", "keys-random", "keys-file", "store-memory", "store-custom",
- * "store-redis".
+ * "frame-rfc5077-struct", "frame-aead", "keys-random", "keys-file", "store-memory", "store-shm",
+ * "store-custom", "store-redis".
  *
  * @param name the feature's name, NUL-terminated; NULL is a feature that no build has.
  * @return true if the feature is there, false if not or if the name is unknown.

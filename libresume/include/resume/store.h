@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * resume_store: sessions by session ID, in this process's memory (memory:), in a server that many
- * hosts share (redis:), or wherever functions of the caller's own keep them (backend.h). Not the
- * decision whether a session may resume: that is server.h.
+ * resume_store: sessions by session ID, in this process's memory (memory:), in memory that the
+ * processes of a host share (shm:), in a server that many hosts share (redis:), or wherever
+ * functions of the caller's own keep them (backend.h). Not the decision whether a session may
+ * resume: that is server.h.
  *
  * A store keeps copies: a session that was put may be dropped at once, a session that was got is
  * the caller's own. What is stored is never changed in place; a put under a known ID replaces.
  * The calls on sessions stand on calls on records, which are any 1 to RESUME_RECORD_MAX bytes
  * under an ID of 1 to RESUME_STORE_ID_MAX bytes.
  *
- * Threads: stores are internally locked; every call may be made by many threads at once. In a
- * memory: store look-ups take no lock. Ownership: a store holds references on what it was built
- * from and may be dropped in any order, from any thread. Forks: a memory: store that was made
+ * Threads: stores are internally locked; every call may be made by many threads at once. In
+ * memory: and shm: stores look-ups take no lock. Ownership: a store holds references on what it was
+ * built from and may be dropped in any order, from any thread. Forks: a memory: store that was made
  * before a fork is a separate store in each process from then on; do not fork while another
- * thread is inside a call, or do not use the store in the child then. A remote store may be used
+ * thread is inside a call, or do not use the store in the child then. A shm: store is the same
+ * store in the child, whatever other threads did. A remote store may be used
  * in the child whatever other threads did: it has connections, a queue and a thread of its own
  * there. Signals: no call is async-signal-safe.
  *
@@ -28,6 +30,17 @@
  *     shards=16       parts with a lock each, a power of two up to 256; default by the bytes
  *
  * A full store evicts: the entry that was not looked up for longest goes, roughly.
+ *
+ * `shm:/path`, one for all processes that open the path, or `shm:` alone, for this process and the
+ * children that it forks later. It has the same parameters, which all who share must give alike,
+ * and
+ *
+ *     secret=/path    as below; without one the segment has a secret of its own, in the file, which
+ *                     mode 0600 keeps
+ *
+ * A process that dies or stops at any instruction harms nobody: no record is ever half of one, and
+ * nobody waits longer than 10 ms. A file of another size or layout, or a damaged one, is replaced;
+ * another user's, one that others may reach and one with another secret are refused. Linux only.
  *
  * `redis://[[user]:password@]host[:port][/db]`, Redis or Valkey, or over a Unix socket
  * `redis+unix://[[user]:password@]/path`, with any of
@@ -98,7 +111,11 @@ enum {
     RESUME_STORE_REPLIES_FULL = 24,     /* error replies: out of memory */
     RESUME_STORE_REPLIES_BUSY = 25,     /* error replies: loading, busy, without its master */
     RESUME_STORE_REPLIES_OTHER = 26,    /* error replies: anything else */
-    RESUME_STORE_STAT_COUNT = 27
+    /* shm: only; of all the processes together. */
+    RESUME_STORE_EMPTIED = 27, /* shards emptied: a writer died inside, or bytes were damaged */
+    RESUME_STORE_REPLACED =
+        28, /* 1 if the file at hand was another's and was replaced at opening */
+    RESUME_STORE_STAT_COUNT = 29
 };
 
 /**
@@ -177,9 +194,10 @@ RESUME_API const char *resume_store_options_why(const resume_store_options *opti
  * @param options options, or NULL; receives the reason of a failure.
  * @param ret_store receives the store; drop it with resume_store_unref().
  * @return RESUME_OK; RESUME_E_INVALID for an unknown scheme, parameter, unit or a value out of
- *         range, or without a secret where one is needed, named by resume_store_options_why();
- *         RESUME_E_UNSUPPORTED for a scheme that this build lacks; RESUME_E_IO for a secret that
- *         cannot be read; RESUME_E_NOMEM; RESUME_E_CRYPTO.
+ *         range, or without a secret where one is needed, or with a path that cannot be trusted,
+ * named by resume_store_options_why(); RESUME_E_UNSUPPORTED for a scheme that this build or system
+ *         lacks; RESUME_E_IO for a secret or a segment that cannot be read or made; RESUME_E_NOMEM;
+ * RESUME_E_CRYPTO.
  * @since 0.1
  */
 RESUME_API RESUME_MUST_USE resume_status resume_store_from_url(const char *url,
