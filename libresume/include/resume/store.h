@@ -71,8 +71,14 @@ enum {
     RESUME_STORE_REPLIES_OTHER = 26,    /* error replies: anything else */
     /* shm: only; of all the processes together. */
     RESUME_STORE_EMPTIED = 27, /* shards emptied: a writer died inside, or bytes were damaged */
-    RESUME_STORE_REPLACED = 28, /* 1 if the file at hand was another's and was replaced at opening */
-    RESUME_STORE_STAT_COUNT = 29
+    RESUME_STORE_REPLACED =
+        28, /* 1 if the file at hand was another's and was replaced at opening */
+    /* tiered: only. */
+    RESUME_STORE_L1_HITS = 29, /* look-ups that the first level answered */
+    RESUME_STORE_L2_HITS = 30, /* look-ups that the second level answered; its takes, too */
+    RESUME_STORE_SHARED = 31,  /* look-ups that waited for an equal one and asked nobody */
+    RESUME_STORE_L1_ONLY = 32, /* puts that the first level alone has, the second one failed */
+    RESUME_STORE_STAT_COUNT = 33
 };
 
 /**
