@@ -241,7 +241,6 @@ static uint64_t of_level(const resume_store *level, int32_t which) {
 
 static uint64_t tiered_number(const resume_store *store, int32_t which) {
     const struct tiered *tiered = (const struct tiered *)store;
-    uint64_t both = of_level(tiered->first, which) + of_level(tiered->second, which);
     switch (which) {
     case RESUME_STORE_ENTRIES:
     case RESUME_STORE_BYTES:
@@ -249,6 +248,12 @@ static uint64_t tiered_number(const resume_store *store, int32_t which) {
     case RESUME_STORE_CAPACITY_ENTRIES:
     case RESUME_STORE_EVICTIONS:
         return of_level(tiered->first, which);
+    case RESUME_STORE_HITS:
+    case RESUME_STORE_MISSES:
+    case RESUME_STORE_PUTS:
+    case RESUME_STORE_REMOVES:
+    case RESUME_STORE_REFUSED:
+        return 0; /* those of this store alone, not of others before the same levels */
     case RESUME_STORE_L1_HITS:
         return counted(tiered, L1_HITS);
     case RESUME_STORE_L2_HITS:
@@ -257,10 +262,9 @@ static uint64_t tiered_number(const resume_store *store, int32_t which) {
         return counted(tiered, L1_ONLY);
     case RESUME_STORE_SHARED:
         return rsm_flights_joined(&tiered->flights);
-    case RESUME_STORE_TIMEOUTS:
-        return both + counted(tiered, TIMEOUTS);
     default:
-        return both; /* the levels count no calls: those are made at this store */
+        return of_level(tiered->first, which) + of_level(tiered->second, which) +
+               (which == RESUME_STORE_TIMEOUTS ? counted(tiered, TIMEOUTS) : 0);
     }
 }
 
