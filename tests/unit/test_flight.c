@@ -2,13 +2,19 @@
 /*
  * Who waits for whose answer, who does not, and that nobody waits for ever.
  */
-#include "fork_fixture.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
 
 #include "base/clock.h"
 #include "store/flight.h"
 
 #include <pthread.h>
 #include <sched.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define WAITERS 15
 #define LONG_US 20000000U
@@ -229,58 +235,6 @@ static void test_nobody_waits_for_a_change(void **state) {
     rsm_flight_land(&other, RESUME_OK, NULL, 0);
 }
 
-/* ---- forks ----------------------------------------------------------------------------------- */
-
-static struct rsm_flights *forked;
-static struct rsm_flight *in_parent;
-
-static void use_in_child(uint8_t *buf, size_t len) {
-    struct rsm_flight flight;
-    struct rsm_flight_seat seat = {0};
-    (void)len;
-    alarm(10);
-    buf[0] = rsm_flight_ask(forked, &flight, id, sizeof id, &seat, 1) == RSM_FLIGHT_LEADS;
-    buf[1] = is_current(&flight);
-    buf[2] = !is_current(in_parent);
-    rsm_flight_land(in_parent, RESUME_OK, data, sizeof data); /* as if the slow store had forked */
-    rsm_flight_land(&flight, RESUME_MISS, NULL, 0);
-}
-
-static void *hold_lock(void *arg) {
-    pthread_barrier_t *barrier = arg;
-    RSM_LOCKED(rsm_flight_lock(forked, id, sizeof id));
-    pthread_barrier_wait(barrier);
-    pthread_barrier_wait(barrier);
-    return NULL;
-}
-
-/* A child has nobody under way and no lock held, whatever the parent's threads were at. */
-static void test_children_begin_anew(void **state) {
-    struct rsm_flight flight;
-    struct waiter waiter;
-    pthread_barrier_t barrier;
-    pthread_t holder;
-    forked = *state;
-    in_parent = &flight;
-    lead(forked, &flight);
-    start(forked, &waiter, sizeof waiter.buf, LONG_US);
-    assert_int_equal(pthread_barrier_init(&barrier, NULL, 2), 0);
-    assert_int_equal(pthread_create(&holder, NULL, hold_lock, &barrier), 0);
-    pthread_barrier_wait(&barrier);
-    for (int way = BY_LIBC; way <= BY_CLONE; way++) {
-        uint8_t answers[3] = {0};
-        run_child(way, use_in_child, answers, sizeof answers);
-        assert_memory_equal(answers, "\1\1\1", 3);
-    }
-    pthread_barrier_wait(&barrier);
-    pthread_join(holder, NULL);
-    pthread_barrier_destroy(&barrier);
-    assert_true(is_current(&flight));
-    rsm_flight_land(&flight, RESUME_OK, data, sizeof data);
-    end(&waiter);
-    assert_int_equal(waiter.seat.status, RESUME_OK);
-}
-
 /* ---- all at once ----------------------------------------------------------------------------- */
 
 #define CROWD  16
@@ -355,7 +309,6 @@ int main(void) {
         WITH(test_spoilt_questions_are_not_joined),
         WITH(test_other_ids_are_others),
         WITH(test_nobody_waits_for_a_change),
-        WITH(test_children_begin_anew),
         WITH(test_a_crowd),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

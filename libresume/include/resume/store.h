@@ -177,6 +177,17 @@ RESUME_API const char *resume_store_options_why(const resume_store_options *opti
  * times in a row opens the breaker: from then on calls are answered at once, with a miss or
  * RESUME_E_IO, until the thread has reached the backend again. Every record is sealed.
  *
+ * Or two levels, `tiered:` with
+ *
+ *     l1=URL          the first, `memory:` or `shm:`, that answers without asking the second
+ *     l2=URL          the second, any store that processes share; & inside both is written %26
+ *     l1_ttl=60s      most time that a copy stays in the first level
+ *
+ * Look-ups fill the first level, puts and removals go to both, takes are decided by the second
+ * alone. Within a process nobody is given a session that was taken, removed or replaced before;
+ * another process may still get it (never take it) out of its own first level, for l1_ttl. A put
+ * that the second level fails to keep is RESUME_OK if the first one has it.
+ *
  * @param url the description, NUL-terminated.
  * @param options options, or NULL; receives the reason of a failure.
  * @param ret_store receives the store; drop it with resume_store_unref().
