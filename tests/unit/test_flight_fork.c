@@ -19,6 +19,7 @@ static const uint8_t data[] = "what was found";
 
 static struct rsm_flights flights;
 static struct rsm_flight in_parent;
+static struct rsm_flight_seat waiting; /* of a thread of the parent's, for in_parent */
 
 static enum rsm_flight_turn ask(struct rsm_flight *flight, struct rsm_flight_seat *seat) {
     return rsm_flight_ask(&flights, flight, id, sizeof id, seat, rsm_clock_us() + LONG_US);
@@ -38,6 +39,7 @@ static void use_in_child(uint8_t *buf, size_t len) {
     buf[1] = is_current(&flight);
     buf[2] = !is_current(&in_parent);
     rsm_flight_land(&in_parent, RESUME_OK, data, sizeof data); /* as if the slow store had forked */
+    buf[4] = waiting.state == RSM_SEAT_WAITS;
     rsm_flight_land(&flight, RESUME_MISS, NULL, 0);
     buf[3] = ask(&flight, &seat) == RSM_FLIGHT_LEADS;
     rsm_flight_land(&flight, RESUME_MISS, NULL, 0);
@@ -63,7 +65,6 @@ static void *wait_for_answer(void *arg) {
 
 static void test_children_begin_anew(void **state) {
     struct rsm_flight_seat seat = {0};
-    struct rsm_flight_seat waiting = {0};
     pthread_barrier_t barrier;
     pthread_t waiter;
     pthread_t holder;
@@ -79,9 +80,9 @@ static void test_children_begin_anew(void **state) {
     assert_int_equal(pthread_create(&holder, NULL, hold_lock, &barrier), 0);
     pthread_barrier_wait(&barrier);
     for (int way = BY_LIBC; way <= BY_CLONE; way++) {
-        uint8_t answers[4] = {0};
+        uint8_t answers[5] = {0};
         run_child(way, use_in_child, answers, sizeof answers);
-        assert_memory_equal(answers, "\1\1\1\1", 4);
+        assert_memory_equal(answers, "\1\1\1\1\1", 5);
     }
     pthread_barrier_wait(&barrier);
     pthread_join(holder, NULL);

@@ -445,6 +445,18 @@ static void test_put_overtakes_a_look_up(void **state) {
     assert_int_equal(get(w->second, NOW), 2);
 }
 
+/* Nobody is given the first level's copy while the second level decides. */
+static void test_the_first_level_is_cleared_first(void **state) {
+    struct world *w = *state;
+    for (int call = CALL_TAKE; call <= CALL_REMOVE; call++) {
+        struct caller caller;
+        OK(put(w->store, 1, NOW));
+        start_held(w, &caller, call, 0);
+        assert_int_equal(get(w->first, NOW), -1);
+        assert_int_equal(release(w, &caller), call == CALL_TAKE ? 1 : RESUME_OK);
+    }
+}
+
 /* What is copied while a take waits for the second level goes when it returns. */
 static void test_a_copy_made_during_a_take(void **state) {
     struct world *w = *state;
@@ -513,6 +525,35 @@ static void test_equal_misses_ask_once(void **state) {
     assert_int_equal(stat_of(w->store, RESUME_STORE_HITS), CROWD);
     assert_int_equal(stat_of(w->store, RESUME_STORE_MISSES), CROWD);
     assert_int_equal(get(w->first, NOW), 3);
+}
+
+/* One that missed the first level just before another filled it does not ask again. */
+static void test_a_look_up_between_two_others(void **state) {
+    struct world *w = *state;
+    struct caller getter;
+    struct shelf *near = calloc(1, sizeof *near);
+    assert_non_null(near);
+    pthread_mutex_init(&near->lock, NULL);
+    pthread_cond_init(&near->changed, NULL);
+    struct resume_backend backend = shelf_backend(near);
+    resume_store_unref(w->first);
+    OK(resume_store_from_backend(&backend, NULL, &w->first));
+    open_store(w, LONG_US);
+    OK(put(w->second, 4, NOW));
+    shelf_hold_next(near, CALL_GET);
+    start(w, &getter, CALL_GET, 0);
+    shelf_await_held(near);
+    assert_int_equal(get(w->store, NOW), 4);
+    shelf_let_go(near);
+    assert_int_equal(end(&getter), 4);
+    assert_int_equal(gets(w), 1);
+    assert_int_equal(stat_of(w->store, RESUME_STORE_L1_HITS), 1);
+    w->store = resume_store_unref(w->store);
+    w->first = resume_store_unref(w->first);
+    assert_int_equal(atomic_load(&near->frees), 1);
+    pthread_mutex_destroy(&near->lock);
+    pthread_cond_destroy(&near->changed);
+    free(near);
 }
 
 /* I-108: nobody waits longer for another thread than for the second level itself. */
@@ -705,10 +746,12 @@ int main(void) {
         WITH(test_take_overtakes_a_look_up),
         WITH(test_remove_overtakes_a_look_up),
         WITH(test_put_overtakes_a_look_up),
+        WITH(test_the_first_level_is_cleared_first),
         WITH(test_a_copy_made_during_a_take),
         WITH(test_take_overtakes_a_put),
         WITH(test_puts_that_overlap),
         WITH(test_equal_misses_ask_once),
+        WITH(test_a_look_up_between_two_others),
         WITH(test_waiting_for_another_ends),
         WITH(test_no_lock_is_held_meanwhile),
         WITH(test_one_taker_wins),
