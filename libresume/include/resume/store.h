@@ -9,6 +9,14 @@
  * The calls on sessions stand on calls on records, which are any 1 to RESUME_RECORD_MAX bytes
  * under an ID of 1 to RESUME_STORE_ID_MAX bytes.
  *
+ * tiered:?l1=URL&l2=URL is a first level, memory: or shm:, before a second that processes share,
+ * redis: for example; inside both URLs & is written %26 and % is written %25. l1_ttl=60s is the
+ * most time that a copy stays in the first level. Look-ups fill the first level, equal ones at once
+ * ask the second only once; puts and removals go to both; takes are decided by the second alone,
+ * and miss while it is down. Within a process nobody is given a session that was taken, removed or
+ * replaced before; another process may still get it (never take it) out of its own first level, for
+ * l1_ttl. A put that the second level fails to keep is RESUME_OK if the first one has it.
+ *
  * Threads: stores are internally locked; every call may be made by many threads at once. In a
  * memory: store look-ups take no lock. Ownership: a store holds references on what it was built
  * from and may be dropped in any order, from any thread. Forks: a memory: store that was made
@@ -177,16 +185,7 @@ RESUME_API const char *resume_store_options_why(const resume_store_options *opti
  * times in a row opens the breaker: from then on calls are answered at once, with a miss or
  * RESUME_E_IO, until the thread has reached the backend again. Every record is sealed.
  *
- * Or two levels, `tiered:` with
- *
- *     l1=URL          the first, `memory:` or `shm:`, that answers without asking the second
- *     l2=URL          the second, any store that processes share; & inside both is written %26
- *     l1_ttl=60s      most time that a copy stays in the first level
- *
- * Look-ups fill the first level, puts and removals go to both, takes are decided by the second
- * alone. Within a process nobody is given a session that was taken, removed or replaced before;
- * another process may still get it (never take it) out of its own first level, for l1_ttl. A put
- * that the second level fails to keep is RESUME_OK if the first one has it.
+ * Or two levels, `tiered:`, see the head of this file.
  *
  * @param url the description, NUL-terminated.
  * @param options options, or NULL; receives the reason of a failure.
