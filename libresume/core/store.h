@@ -28,6 +28,11 @@ struct rsm_store_ops {
                          size_t data_len, uint64_t expires_ms, uint64_t now_ms);
     resume_status (*get)(resume_store *store, const uint8_t *id, size_t id_len, uint64_t now_ms,
                          uint8_t *buf, size_t buf_cap, size_t *ret_len);
+    /* get that also tells until when the record lives; NULL in kinds that nobody puts another one
+     * before. */
+    resume_status (*get_until)(resume_store *store, const uint8_t *id, size_t id_len,
+                               uint64_t now_ms, uint8_t *buf, size_t buf_cap, size_t *ret_len,
+                               uint64_t *ret_expires_ms);
     resume_status (*take)(resume_store *store, const uint8_t *id, size_t id_len, uint64_t now_ms,
                           uint8_t *buf, size_t buf_cap, size_t *ret_len);
     resume_status (*remove)(resume_store *store, const uint8_t *id, size_t id_len);

@@ -221,7 +221,8 @@ static void drop_expired(struct custom *custom, bool taken, const uint8_t *key) 
 }
 
 static resume_status look_up(struct custom *custom, bool take, const uint8_t *id, size_t id_len,
-                             uint64_t now_ms, uint8_t *buf, size_t buf_cap, size_t *ret_len) {
+                             uint64_t now_ms, uint8_t *buf, size_t buf_cap, size_t *ret_len,
+                             uint64_t *ret_expires_ms) {
     uint8_t key[RESUME_BACKEND_KEY_SIZE];
     struct scratch record;
     struct scratch plain;
@@ -245,6 +246,7 @@ static resume_status look_up(struct custom *custom, bool take, const uint8_t *id
     }
     if (status == RESUME_OK) {
         status = deliver(custom, take, key, &record, envelope, now_ms, buf, buf_cap, ret_len);
+        *ret_expires_ms = rsm_get64(envelope->data + 1);
     } else if (status == RESUME_EXPIRED && !gone) {
         drop_expired(custom, take, key);
     }
@@ -253,19 +255,29 @@ static resume_status look_up(struct custom *custom, bool take, const uint8_t *id
     return status;
 }
 
+static resume_status custom_get_until(resume_store *store, const uint8_t *id, size_t id_len,
+                                      uint64_t now_ms, uint8_t *buf, size_t buf_cap,
+                                      size_t *ret_len, uint64_t *ret_expires_ms) {
+    struct custom *custom = custom_of(store);
+    return custom->backend.get
+               ? look_up(custom, false, id, id_len, now_ms, buf, buf_cap, ret_len, ret_expires_ms)
+               : RESUME_MISS;
+}
+
 static resume_status custom_get(resume_store *store, const uint8_t *id, size_t id_len,
                                 uint64_t now_ms, uint8_t *buf, size_t buf_cap, size_t *ret_len) {
-    struct custom *custom = custom_of(store);
-    return custom->backend.get ? look_up(custom, false, id, id_len, now_ms, buf, buf_cap, ret_len)
-                               : RESUME_MISS;
+    uint64_t expires_ms = 0;
+    return custom_get_until(store, id, id_len, now_ms, buf, buf_cap, ret_len, &expires_ms);
 }
 
 /* Get and remove in its place would let two takers win (I-87). */
 static resume_status custom_take(resume_store *store, const uint8_t *id, size_t id_len,
                                  uint64_t now_ms, uint8_t *buf, size_t buf_cap, size_t *ret_len) {
     struct custom *custom = custom_of(store);
-    return custom->backend.take ? look_up(custom, true, id, id_len, now_ms, buf, buf_cap, ret_len)
-                                : RESUME_UNSUPPORTED;
+    uint64_t expires_ms = 0;
+    return custom->backend.take
+               ? look_up(custom, true, id, id_len, now_ms, buf, buf_cap, ret_len, &expires_ms)
+               : RESUME_UNSUPPORTED;
 }
 
 static resume_status custom_remove(resume_store *store, const uint8_t *id, size_t id_len) {
@@ -312,6 +324,7 @@ static void custom_destroy(resume_store *store) {
 static const struct rsm_store_ops ops = {
     .put = custom_put,
     .get = custom_get,
+    .get_until = custom_get_until,
     .take = custom_take,
     .remove = custom_remove,
     .sweep = custom_sweep,

@@ -280,6 +280,30 @@ static resume_status flow_shm(void) {
     return flow_store_at("shm:?bytes=1M");
 }
 
+/* What the second level could not keep the first one has, and what neither has is a miss. */
+static resume_status flow_tiered(void) {
+    static const char url[] = "tiered:?l1=memory:?bytes=1M&l2=shm:?bytes=1M&l1_ttl=1m";
+    resume_store *store = NULL;
+    resume_session *session = NULL;
+    resume_session *found = NULL;
+    resume_session *again = NULL;
+    resume_session *taken = NULL;
+    resume_status status;
+    TRY(make_session(&session));
+    MAKE(store, resume_store_from_url(url, NULL, &store));
+    TRY(resume_store_put(store, session, NOW));
+    MAKE(found, resume_store_get(store, id, sizeof id, NOW, &found));
+    TRY(resume_store_get(store, id, sizeof id, NOW + 60000, &again)); /* the copy is gone */
+    TRY(resume_store_take(store, id, sizeof id, NOW, &taken));
+out:
+    resume_session_unref(taken);
+    resume_session_unref(again);
+    resume_session_unref(found);
+    resume_session_unref(session);
+    resume_store_unref(store);
+    return status < 0 ? status : RESUME_OK;
+}
+
 static resume_status make_server(resume_server **ret_server) {
     resume_keyring *ring = NULL;
     resume_store *store = NULL;
@@ -554,6 +578,7 @@ int main(void) {
     static struct attempt store = {flow_store, 0};
     static struct attempt shm = {flow_shm, 0};
     static struct attempt hello = {flow_hello, 0};
+    static struct attempt tiered = {flow_tiered, 0};
     static struct attempt server = {flow_server, 0};
     static struct attempt client = {flow_client, 0};
     static struct attempt client_file = {flow_client_file, 0};
@@ -569,6 +594,7 @@ int main(void) {
         {"store memory:", test_flow, NULL, NULL, &store},
         {"store shm:", test_flow, NULL, NULL, &shm},
         {"hello", test_flow, NULL, NULL, &hello},
+        {"store tiered:", test_flow, NULL, NULL, &tiered},
         {"server", test_flow, NULL, NULL, &server},
         {"client", test_flow, NULL, NULL, &client},
         {"client's file", test_flow, NULL, NULL, &client_file},

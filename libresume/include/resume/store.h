@@ -58,6 +58,14 @@
  * queued and sent by a thread of the store's own; RESUME_OK then means queued. A call that fails
  * three times in a row opens the breaker: from then on calls are answered at once, with a miss or
  * RESUME_E_IO, until the thread has reached the backend again. Every record is sealed.
+ *
+ * `tiered:?l1=URL&l2=URL`, a first level, memory: or shm:, before a second that processes share,
+ * redis: for example; inside both URLs & is written %26 and % is written %25. l1_ttl=60s is the
+ * most time that a copy stays in the first level. Look-ups fill the first level, equal ones at once
+ * ask the second only once; puts and removals go to both; takes are decided by the second alone,
+ * and miss while it is down. Within a process nobody is given a session that was taken, removed or
+ * replaced before; another process may still get it (never take it) out of its own first level, for
+ * l1_ttl. A put that the second level fails to keep is RESUME_OK if the first one has it.
  */
 #ifndef RESUME_STORE_H
 #define RESUME_STORE_H
@@ -115,7 +123,12 @@ enum {
     RESUME_STORE_EMPTIED = 27, /* shards emptied: a writer died inside, or bytes were damaged */
     RESUME_STORE_REPLACED =
         28, /* 1 if the file at hand was another's and was replaced at opening */
-    RESUME_STORE_STAT_COUNT = 29
+    /* tiered: only. */
+    RESUME_STORE_L1_HITS = 29, /* look-ups that the first level answered */
+    RESUME_STORE_L2_HITS = 30, /* look-ups that the second level answered; its takes, too */
+    RESUME_STORE_SHARED = 31,  /* look-ups that waited for an equal one and asked nobody */
+    RESUME_STORE_L1_ONLY = 32, /* puts that the first level alone has, the second one failed */
+    RESUME_STORE_STAT_COUNT = 33
 };
 
 /**
