@@ -374,6 +374,36 @@ out:
     return status;
 }
 
+static resume_status flow_facts(void) {
+    static const uint8_t secret[48] = {1};
+    resume_server *server = NULL;
+    resume_connection *connection = NULL;
+    resume_facts *facts = NULL;
+    resume_reason reason = RESUME_REASON_FAILED;
+    resume_status status;
+    TRY(make_server(&server));
+    MAKE(connection, resume_connection_new(&connection));
+    TRY(resume_connection_set_version(connection, 0x0303));
+    TRY(resume_connection_set_context(connection, id, sizeof id));
+    TRY(resume_connection_set_extended_master_secret(connection, true));
+    MAKE(facts, resume_facts_new(&facts));
+    TRY(resume_facts_set_version(facts, 0x0303));
+    TRY(resume_facts_set_cipher_suite(facts, 0xc02f));
+    TRY(resume_facts_set_secret(facts, secret, sizeof secret));
+    TRY(resume_facts_set_extended_master_secret(facts, true));
+    TRY(resume_facts_set_created(facts, NOW));
+    TRY(resume_facts_set_lifetime(facts, 300));
+    TRY(resume_facts_set_context(facts, id, sizeof id));
+    status = resume_server_check_facts(server, facts, connection, RESUME_PATH_TLS12_TICKET, NOW,
+                                       &reason);
+    TRY(offered(status, reason));
+out:
+    resume_facts_unref(facts);
+    resume_connection_unref(connection);
+    resume_server_unref(server);
+    return status;
+}
+
 static resume_status flow_key_block(void) {
     static const uint8_t secret[48] = {9, 8, 7, 6, 5, 4, 3, 2, 1};
     resume_key_block *full = NULL;
@@ -472,6 +502,7 @@ int main(void) {
     static struct attempt store = {flow_store, 0};
     static struct attempt hello = {flow_hello, 0};
     static struct attempt server = {flow_server, 0};
+    static struct attempt facts = {flow_facts, 0};
     static struct attempt key_block = {flow_key_block, 0};
     const struct CMUnitTest tests[] = {
         {"session", test_flow, NULL, NULL, &session},
@@ -484,6 +515,7 @@ int main(void) {
         {"store memory:", test_flow, NULL, NULL, &store},
         {"hello", test_flow, NULL, NULL, &hello},
         {"server", test_flow, NULL, NULL, &server},
+        {"facts", test_flow, NULL, NULL, &facts},
         {"key block", test_flow, NULL, NULL, &key_block},
     };
     return cmocka_run_group_tests(tests, write_key, remove_key);
