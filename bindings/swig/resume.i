@@ -24,6 +24,8 @@
 %rename($ignore, regextarget=1, fullname=1) "resume_openssl_\\w+$";
 %ignore resume_store_from_backend;
 %ignore resume_key_count_seal;
+%ignore resume_key_set_extra;
+%ignore resume_key_extra;
 
 %resume_handle(codec_options)
 %resume_handle(connection)

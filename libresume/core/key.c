@@ -29,6 +29,11 @@ static resume_status derive_root(struct rsm_key_secret *secret, size_t size) {
 }
 
 static void key_free(resume_key *key) {
+    struct rsm_key_extra *extra = atomic_load_explicit(&key->extra, memory_order_acquire);
+    if (extra) {
+        extra->destroy(extra->data);
+        rsm_free(extra);
+    }
     rsm_secret_free(key->secret);
     rsm_free(key);
 }
@@ -45,6 +50,7 @@ resume_status rsm_key_new(const struct rsm_key_spec *spec, resume_key **ret_key)
     }
     rsm_ref_init(&key->ref);
     atomic_init(&key->seals, 0);
+    atomic_init(&key->extra, NULL);
     key->size = spec->size;
     key->origin = spec->origin;
     memcpy(key->name, spec->name, RSM_KEY_NAME);
@@ -164,6 +170,30 @@ void resume_key_count_seal(resume_key *key) {
     if (key) {
         rsm_key_add_seals(key, 1);
     }
+}
+
+resume_status resume_key_set_extra(resume_key *key, void *extra, resume_key_extra_free_fn destroy) {
+    if (!key || !extra || !destroy) {
+        return RESUME_E_INVALID;
+    }
+    struct rsm_key_extra *mine = rsm_malloc(sizeof *mine);
+    if (!mine) {
+        return RESUME_E_NOMEM;
+    }
+    *mine = (struct rsm_key_extra){extra, destroy};
+    struct rsm_key_extra *none = NULL;
+    if (!atomic_compare_exchange_strong_explicit(&key->extra, &none, mine, memory_order_acq_rel,
+                                                 memory_order_acquire)) {
+        rsm_free(mine);
+        return RESUME_EXISTS;
+    }
+    return RESUME_OK;
+}
+
+void *resume_key_extra(const resume_key *key, resume_key_extra_free_fn destroy) {
+    const struct rsm_key_extra *extra =
+        key ? atomic_load_explicit(&key->extra, memory_order_acquire) : NULL;
+    return extra && extra->destroy == destroy ? extra->data : NULL;
 }
 
 uint64_t resume_key_serial(const resume_key *key) {
