@@ -6,10 +6,11 @@
 #include "core/decision.h"
 
 #include "base/bytes.h"
+#include "base/hot.h"
 
 #define PASS RESUME_REASON_RESUMED
 
-bool rsm_decide_path(const resume_policy *policy, int32_t path) {
+RSM_HOT bool rsm_decide_path(const resume_policy *policy, int32_t path) {
     if (rsm_path_is_ticket(path)) {
         bool forbidden = policy->forward_secrecy && rsm_path_version(path) == RSM_TLS12;
         return (policy->modes & RESUME_MODE_TICKETS) && !forbidden;
@@ -194,9 +195,9 @@ static bool wants_renewal(const resume_policy *policy, const struct rsm_facts *f
            age >= rsm_mul_sat(facts->lifetime, 10ULL * policy->renew_after);
 }
 
-resume_status rsm_decide(const resume_policy *policy, const struct rsm_facts *facts,
-                         const resume_connection *connection, int32_t path, uint64_t now_ms,
-                         resume_reason *ret_reason) {
+RSM_HOT resume_status rsm_decide(const resume_policy *policy, const struct rsm_facts *facts,
+                                 const resume_connection *connection, int32_t path, uint64_t now_ms,
+                                 resume_reason *ret_reason) {
     resume_reason reason = first_reason(policy, facts, connection, path, now_ms);
     if (reason == PASS && wants_renewal(policy, facts, path, now_ms)) {
         reason = RESUME_REASON_RENEWED;

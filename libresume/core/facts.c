@@ -6,18 +6,20 @@
 
 #include "base/alloc.h"
 #include "base/bytes.h"
+#include "base/hot.h"
 #include "core/policy.h"
 #include "wire/native.h"
 
-resume_status resume_facts_new(resume_facts **ret_facts) {
+RSM_HOT resume_status resume_facts_new(resume_facts **ret_facts) {
     if (!ret_facts) {
         return RESUME_E_INVALID;
     }
-    resume_facts *facts = rsm_calloc(1, sizeof *facts);
+    resume_facts *facts = rsm_malloc(sizeof *facts);
     if (!facts) {
         return RESUME_E_NOMEM;
     }
     rsm_ref_init(&facts->ref);
+    (void)!resume_facts_reset(facts);
     *ret_facts = facts;
     return RESUME_OK;
 }
@@ -29,7 +31,7 @@ resume_facts *resume_facts_ref(resume_facts *facts) {
     return facts;
 }
 
-resume_facts *resume_facts_unref(resume_facts *facts) {
+RSM_HOT resume_facts *resume_facts_unref(resume_facts *facts) {
     if (facts && rsm_ref_put(&facts->ref)) {
         rsm_free(facts);
     }
@@ -47,7 +49,7 @@ resume_status resume_facts_reset(resume_facts *facts) {
     return RESUME_OK;
 }
 
-resume_status resume_facts_set_version(resume_facts *facts, uint16_t version) {
+RSM_HOT resume_status resume_facts_set_version(resume_facts *facts, uint16_t version) {
     if (!facts) {
         return RESUME_E_INVALID;
     }
@@ -55,7 +57,7 @@ resume_status resume_facts_set_version(resume_facts *facts, uint16_t version) {
     return RESUME_OK;
 }
 
-resume_status resume_facts_set_cipher_suite(resume_facts *facts, uint16_t cipher_suite) {
+RSM_HOT resume_status resume_facts_set_cipher_suite(resume_facts *facts, uint16_t cipher_suite) {
     if (!facts) {
         return RESUME_E_INVALID;
     }
@@ -63,7 +65,7 @@ resume_status resume_facts_set_cipher_suite(resume_facts *facts, uint16_t cipher
     return RESUME_OK;
 }
 
-resume_status resume_facts_set_compression(resume_facts *facts, uint8_t compression) {
+RSM_HOT resume_status resume_facts_set_compression(resume_facts *facts, uint8_t compression) {
     if (!facts) {
         return RESUME_E_INVALID;
     }
@@ -71,7 +73,8 @@ resume_status resume_facts_set_compression(resume_facts *facts, uint8_t compress
     return RESUME_OK;
 }
 
-resume_status resume_facts_set_secret(resume_facts *facts, const uint8_t *data, size_t data_len) {
+RSM_HOT resume_status resume_facts_set_secret(resume_facts *facts, const uint8_t *data,
+                                              size_t data_len) {
     if (!facts || data_len > RSM_SECRET_MAX || (!data && data_len)) {
         return RESUME_E_INVALID;
     }
@@ -79,7 +82,7 @@ resume_status resume_facts_set_secret(resume_facts *facts, const uint8_t *data, 
     return RESUME_OK;
 }
 
-resume_status resume_facts_set_extended_master_secret(resume_facts *facts, bool extended) {
+RSM_HOT resume_status resume_facts_set_extended_master_secret(resume_facts *facts, bool extended) {
     if (!facts) {
         return RESUME_E_INVALID;
     }
@@ -95,7 +98,7 @@ resume_status resume_facts_set_resumable(resume_facts *facts, bool resumable) {
     return RESUME_OK;
 }
 
-resume_status resume_facts_set_created(resume_facts *facts, uint64_t created_ms) {
+RSM_HOT resume_status resume_facts_set_created(resume_facts *facts, uint64_t created_ms) {
     if (!facts) {
         return RESUME_E_INVALID;
     }
@@ -104,7 +107,8 @@ resume_status resume_facts_set_created(resume_facts *facts, uint64_t created_ms)
     return RESUME_OK;
 }
 
-resume_status resume_facts_set_authenticated(resume_facts *facts, uint64_t authenticated_ms) {
+RSM_HOT resume_status resume_facts_set_authenticated(resume_facts *facts,
+                                                     uint64_t authenticated_ms) {
     if (!facts) {
         return RESUME_E_INVALID;
     }
@@ -113,7 +117,7 @@ resume_status resume_facts_set_authenticated(resume_facts *facts, uint64_t authe
     return RESUME_OK;
 }
 
-resume_status resume_facts_set_lifetime(resume_facts *facts, uint32_t seconds) {
+RSM_HOT resume_status resume_facts_set_lifetime(resume_facts *facts, uint32_t seconds) {
     if (!facts) {
         return RESUME_E_INVALID;
     }
@@ -121,8 +125,8 @@ resume_status resume_facts_set_lifetime(resume_facts *facts, uint32_t seconds) {
     return RESUME_OK;
 }
 
-resume_status resume_facts_set_server_name(resume_facts *facts, const uint8_t *data,
-                                           size_t data_len) {
+RSM_HOT resume_status resume_facts_set_server_name(resume_facts *facts, const uint8_t *data,
+                                                   size_t data_len) {
     if (!facts || data_len > RSM_NAME_MAX || (!data && data_len)) {
         return RESUME_E_INVALID;
     }
@@ -131,7 +135,8 @@ resume_status resume_facts_set_server_name(resume_facts *facts, const uint8_t *d
     return RESUME_OK;
 }
 
-resume_status resume_facts_set_context(resume_facts *facts, const uint8_t *data, size_t data_len) {
+RSM_HOT resume_status resume_facts_set_context(resume_facts *facts, const uint8_t *data,
+                                               size_t data_len) {
     if (!facts || data_len > RSM_CONTEXT_MAX || (!data && data_len)) {
         return RESUME_E_INVALID;
     }
@@ -167,7 +172,7 @@ void rsm_facts_of(const resume_session *session, struct rsm_facts *ret_facts) {
     ret_facts->context = resume_session_context(session, &ret_facts->context_len);
 }
 
-bool rsm_facts_are_good(const resume_facts *facts, struct rsm_facts *ret_facts) {
+RSM_HOT bool rsm_facts_are_good(const resume_facts *facts, struct rsm_facts *ret_facts) {
     const struct rsm_facts *told = &facts->told;
     bool tls12 = told->version == RSM_TLS12 && facts->secret_len == 48;
     bool tls13 = told->version == RSM_TLS13 && !told->extended_master_secret &&

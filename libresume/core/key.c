@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/bytes.h"
+#include "base/hot.h"
 #include "base/secret.h"
 #include "crypto/hkdf.h"
 
@@ -110,14 +111,14 @@ void rsm_key_add_seals(resume_key *key, uint64_t count) {
     atomic_fetch_add_explicit(&key->seals, count, memory_order_relaxed);
 }
 
-resume_key *resume_key_ref(resume_key *key) {
+RSM_HOT resume_key *resume_key_ref(resume_key *key) {
     if (key) {
         rsm_ref_get(&key->ref);
     }
     return key;
 }
 
-resume_key *resume_key_unref(resume_key *key) {
+RSM_HOT resume_key *resume_key_unref(resume_key *key) {
     if (key && rsm_ref_put(&key->ref)) {
         key_free(key);
     }
@@ -142,15 +143,15 @@ static const uint8_t *no_secret(size_t *ret_len) {
     return NULL;
 }
 
-const uint8_t *resume_key_cipher_key(const resume_key *key, size_t *ret_len) {
+RSM_HOT const uint8_t *resume_key_cipher_key(const resume_key *key, size_t *ret_len) {
     return key ? secret_of(key, key->secret->cipher_key, ret_len) : no_secret(ret_len);
 }
 
-const uint8_t *resume_key_mac_key(const resume_key *key, size_t *ret_len) {
+RSM_HOT const uint8_t *resume_key_mac_key(const resume_key *key, size_t *ret_len) {
     return key ? secret_of(key, key->secret->mac_key, ret_len) : no_secret(ret_len);
 }
 
-uint64_t resume_key_seal_from(const resume_key *key) {
+RSM_HOT uint64_t resume_key_seal_from(const resume_key *key) {
     return key ? key->seal_from : 0;
 }
 
@@ -158,11 +159,11 @@ uint64_t resume_key_seal_until(const resume_key *key) {
     return key ? key->seal_until : 0;
 }
 
-uint64_t resume_key_open_until(const resume_key *key) {
+RSM_HOT uint64_t resume_key_open_until(const resume_key *key) {
     return key ? key->open_until : 0;
 }
 
-uint64_t resume_key_seals(const resume_key *key) {
+RSM_HOT uint64_t resume_key_seals(const resume_key *key) {
     return key ? (uint64_t)atomic_load_explicit(&key->seals, memory_order_relaxed) : 0;
 }
 
@@ -190,7 +191,7 @@ resume_status resume_key_set_extra(resume_key *key, void *extra, resume_key_extr
     return RESUME_OK;
 }
 
-void *resume_key_extra(const resume_key *key, resume_key_extra_free_fn destroy) {
+RSM_HOT void *resume_key_extra(const resume_key *key, resume_key_extra_free_fn destroy) {
     const struct rsm_key_extra *extra =
         key ? atomic_load_explicit(&key->extra, memory_order_acquire) : NULL;
     return extra && extra->destroy == destroy ? extra->data : NULL;

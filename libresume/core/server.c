@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/bytes.h"
+#include "base/hot.h"
 #include "core/codec.h"
 #include "core/decision.h"
 #include "core/store.h"
@@ -75,11 +76,11 @@ const char *resume_path_name(int32_t path) {
     return is_path(path) ? path_names[path] : "unknown";
 }
 
-const resume_policy *resume_server_policy(const resume_server *server) {
+RSM_HOT const resume_policy *resume_server_policy(const resume_server *server) {
     return server ? server->policy : NULL;
 }
 
-resume_keyring *resume_server_keyring(const resume_server *server) {
+RSM_HOT resume_keyring *resume_server_keyring(const resume_server *server) {
     return server ? server->keyring : NULL;
 }
 
@@ -123,9 +124,9 @@ resume_status resume_server_check(resume_server *server, const resume_session *s
     return decide(server, session, connection, path, now_ms, ret_reason);
 }
 
-resume_status resume_server_check_facts(resume_server *server, const resume_facts *facts,
-                                        const resume_connection *connection, int32_t path,
-                                        uint64_t now_ms, resume_reason *ret_reason) {
+RSM_HOT resume_status resume_server_check_facts(resume_server *server, const resume_facts *facts,
+                                                const resume_connection *connection, int32_t path,
+                                                uint64_t now_ms, resume_reason *ret_reason) {
     if (!server || !facts || !connection || !is_path(path) || !ret_reason) {
         return RESUME_E_INVALID;
     }
@@ -293,8 +294,8 @@ resume_status resume_server_forget(resume_server *server, const uint8_t *session
                          : RESUME_MISS;
 }
 
-resume_status resume_server_count(resume_server *server, int32_t path, resume_reason reason,
-                                  uint64_t age_ms, uint64_t now_ms) {
+RSM_HOT resume_status resume_server_count(resume_server *server, int32_t path, resume_reason reason,
+                                          uint64_t age_ms, uint64_t now_ms) {
     if (!server || !is_path(path) || !is_reason(reason)) {
         return RESUME_E_INVALID;
     }
@@ -302,7 +303,8 @@ resume_status resume_server_count(resume_server *server, int32_t path, resume_re
     return RESUME_OK;
 }
 
-resume_status resume_server_observe(resume_server *server, int32_t histogram, uint64_t age_ms) {
+RSM_HOT resume_status resume_server_observe(resume_server *server, int32_t histogram,
+                                            uint64_t age_ms) {
     if (!server || histogram < 0 || histogram >= RESUME_HISTOGRAM_COUNT) {
         return RESUME_E_INVALID;
     }

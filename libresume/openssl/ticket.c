@@ -102,25 +102,23 @@ int rsm_ticket_generate(SSL *ssl, void *arg) {
 /* The facts of a session that has no client certificate. They are read from the SSL_SESSION, since
  * its DER costs several times as much; that does not show EMS, which libssl checks itself right
  * after us. The bytes come from an authentic ticket, but every value is still checked. */
-static resume_status read_facts(SSL_SESSION *session, resume_facts *facts) {
+static resume_status read_facts(SSL_SESSION *session, uint16_t suite, uint64_t created_ms,
+                                uint64_t authenticated_ms, resume_facts *facts) {
     unsigned char secret[SSL_MAX_MASTER_KEY_LENGTH];
     size_t secret_len = SSL_SESSION_get_master_key(session, secret, sizeof secret);
     unsigned int context_len = 0;
     const unsigned char *context = SSL_SESSION_get0_id_context(session, &context_len);
     int version = SSL_SESSION_get_protocol_version(session);
-    const SSL_CIPHER *cipher = SSL_SESSION_get0_cipher(session);
     const char *name = SSL_SESSION_get0_hostname(session);
     bool ok =
         resume_facts_set_version(facts, (uint16_t)version) == RESUME_OK &&
-        resume_facts_set_cipher_suite(facts, cipher ? SSL_CIPHER_get_protocol_id(cipher) : 0) ==
-            RESUME_OK &&
+        resume_facts_set_cipher_suite(facts, suite) == RESUME_OK &&
         resume_facts_set_secret(facts, secret, secret_len) == RESUME_OK &&
         resume_facts_set_compression(facts, (uint8_t)SSL_SESSION_get_compress_id(session)) ==
             RESUME_OK &&
         resume_facts_set_extended_master_secret(facts, version == TLS1_2_VERSION) == RESUME_OK &&
-        resume_facts_set_created(facts, (uint64_t)SSL_SESSION_get_time(session) * 1000) ==
-            RESUME_OK &&
-        resume_facts_set_authenticated(facts, rsm_appdata_authenticated(session)) == RESUME_OK &&
+        resume_facts_set_created(facts, created_ms) == RESUME_OK &&
+        resume_facts_set_authenticated(facts, authenticated_ms) == RESUME_OK &&
         resume_facts_set_lifetime(facts, (uint32_t)SSL_SESSION_get_timeout(session)) == RESUME_OK &&
         resume_facts_set_context(facts, context, context_len) == RESUME_OK &&
         resume_facts_set_server_name(facts, (const uint8_t *)name, name ? strlen(name) : 0) ==
@@ -132,15 +130,17 @@ static resume_status read_facts(SSL_SESSION *session, resume_facts *facts) {
 /* What the server says to the session; its times go into the link. */
 static resume_status check_common(SSL *ssl, struct rsm_link *link, SSL_SESSION *session,
                                   uint64_t now_ms, resume_reason *ret_reason) {
+    const SSL_CIPHER *cipher = SSL_SESSION_get0_cipher(session);
+    uint16_t suite = cipher ? SSL_CIPHER_get_protocol_id(cipher) : 0;
+    uint64_t created_ms = (uint64_t)SSL_SESSION_get_time(session) * 1000;
+    uint64_t authenticated_ms = rsm_appdata_authenticated(session);
     resume_facts *facts = NULL;
     resume_status status = resume_facts_new(&facts);
-    status = status ? status : read_facts(session, facts);
+    status = status ? status : read_facts(session, suite, created_ms, authenticated_ms, facts);
     if (status == RESUME_OK) {
-        const SSL_CIPHER *cipher = SSL_SESSION_get0_cipher(session);
-        uint64_t created_ms = (uint64_t)SSL_SESSION_get_time(session) * 1000;
         link->age_ms = now_ms > created_ms ? now_ms - created_ms : 0;
-        link->authenticated_ms = rsm_appdata_authenticated(session);
-        rsm_admit_facts(ssl, link, cipher ? SSL_CIPHER_get_protocol_id(cipher) : 0);
+        link->authenticated_ms = authenticated_ms;
+        rsm_admit_facts(ssl, link, suite);
         status = resume_server_check_facts(link->attachment->server, facts, link->connection,
                                            rsm_link_path(ssl, true), now_ms, ret_reason);
     }
@@ -167,7 +167,7 @@ static resume_status check_exported(SSL *ssl, struct rsm_link *link, SSL_SESSION
 
 static resume_status decide(SSL *ssl, struct rsm_link *link, SSL_SESSION *session,
                             resume_reason *ret_reason) {
-    uint64_t now_ms = rsm_now_ms();
+    uint64_t now_ms = link->opened_ms ? link->opened_ms : rsm_now_ms();
     bool common = !SSL_SESSION_get0_peer(session) &&
                   (SSL_version(ssl) == TLS1_3_VERSION || link->extended_master_secret);
     resume_status status = common ? check_common(ssl, link, session, now_ms, ret_reason)
@@ -185,8 +185,9 @@ static resume_status decide(SSL *ssl, struct rsm_link *link, SSL_SESSION *sessio
     return status;
 }
 
-SSL_TICKET_RETURN rsm_ticket_decide(SSL *ssl, SSL_SESSION *session, const unsigned char *name,
-                                    size_t name_len, SSL_TICKET_STATUS status, void *arg) {
+RSM_HOT SSL_TICKET_RETURN rsm_ticket_decide(SSL *ssl, SSL_SESSION *session,
+                                            const unsigned char *name, size_t name_len,
+                                            SSL_TICKET_STATUS status, void *arg) {
     (void)name;
     (void)name_len;
     (void)arg;

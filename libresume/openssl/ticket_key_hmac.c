@@ -69,8 +69,8 @@ static bool set_keys(const struct rsm_ticket_keys *keys, const uint8_t *iv, EVP_
     return set_mac(keys, mac) && set_cipher(keys, iv, cipher, enc);
 }
 
-static int on_key(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,
-                  HMAC_CTX *mac, int enc) {
+static RSM_HOT int on_key(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,
+                          HMAC_CTX *mac, int enc) {
     struct rsm_ticket_keys keys;
     int answer = rsm_ticket_key_begin(ssl, name, iv, enc, &keys);
     bool set = answer > 0 && set_keys(&keys, iv, cipher, mac, enc);
