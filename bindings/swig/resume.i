@@ -19,10 +19,13 @@
 /* Callbacks, and what only a TLS stack in C can use. */
 %ignore resume_server_options_set_trace;
 %ignore resume_server_random;
+%ignore resume_server_check_facts;
 %rename($ignore, regextarget=1, fullname=1) "resume_event_\\w+$";
 %rename($ignore, regextarget=1, fullname=1) "resume_openssl_\\w+$";
 %ignore resume_store_from_backend;
 %ignore resume_key_count_seal;
+%ignore resume_key_set_extra;
+%ignore resume_key_extra;
 
 %resume_handle(client)
 %resume_handle(client_options)

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 
 #include "base/bytes.h"
+#include "base/hot.h"
 
 #include <stdatomic.h>
 #include <stdint.h>
@@ -47,11 +48,11 @@ bool rsm_alloc_refuses(void) {
     return atomic_load(&sticky) ? number >= at : number == at;
 }
 
-void *rsm_malloc(size_t size) {
+RSM_HOT void *rsm_malloc(size_t size) {
     return rsm_alloc_refuses() ? NULL : malloc(size ? size : 1);
 }
 
-void *rsm_calloc(size_t count, size_t size) {
+RSM_HOT void *rsm_calloc(size_t count, size_t size) {
     return rsm_alloc_refuses() ? NULL : calloc(count ? count : 1, size ? size : 1);
 }
 
@@ -71,7 +72,7 @@ void *rsm_calloc_aligned(size_t alignment, size_t size) {
     return ptr;
 }
 
-void rsm_free(void *ptr) {
+RSM_HOT void rsm_free(void *ptr) {
     free(ptr);
 }
 

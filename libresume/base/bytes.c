@@ -4,7 +4,9 @@
  */
 #include "base/bytes.h"
 
-void rsm_wipe(void *ptr, size_t len) {
+#include "base/hot.h"
+
+RSM_HOT void rsm_wipe(void *ptr, size_t len) {
     if (ptr && len) {
         explicit_bzero(ptr, len);
     }
@@ -33,7 +35,7 @@ bool rsm_equal_ct(const void *a, const void *b, size_t len) {
     return diff == 0;
 }
 
-bool rsm_is_zero_ct(const void *data, size_t len) {
+RSM_HOT bool rsm_is_zero_ct(const void *data, size_t len) {
     const uint8_t *x = data;
     uint64_t any = 0;
     for (; len >= 8; len -= 8, x += 8) {

@@ -13,6 +13,7 @@
 
 #include "base/alloc.h"
 #include "base/fork.h"
+#include "base/hot.h"
 #include "base/lock.h"
 #include "base/secret.h"
 
@@ -112,7 +113,8 @@ static void exchange(struct rsm_thread *thread, size_t a, size_t b) {
     thread->warm[b] = warm;
 }
 
-struct rsm_warm *rsm_thread_find(struct rsm_thread *thread, uint32_t kind, uint64_t serial) {
+RSM_HOT struct rsm_warm *rsm_thread_find(struct rsm_thread *thread, uint32_t kind,
+                                         uint64_t serial) {
     size_t slot = slot_of(thread, tag_of(kind, serial));
     if (slot == NO_SLOT) {
         return NULL;
@@ -251,7 +253,7 @@ static void let_purge_go_first(struct rsm_thread *thread) {
     atomic_store_explicit(&thread->wanted, false, memory_order_relaxed);
 }
 
-struct rsm_thread *rsm_thread_enter(void) {
+RSM_HOT struct rsm_thread *rsm_thread_enter(void) {
     struct rsm_thread *thread = mine;
     if (!thread) {
         thread = thread_new();
@@ -263,7 +265,7 @@ struct rsm_thread *rsm_thread_enter(void) {
     return thread;
 }
 
-void rsm_thread_leave(struct rsm_thread *thread) {
+RSM_HOT void rsm_thread_leave(struct rsm_thread *thread) {
     if (--thread->depth == 0) {
         release(thread);
     }

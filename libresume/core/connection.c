@@ -6,16 +6,18 @@
 
 #include "base/alloc.h"
 #include "base/bytes.h"
+#include "base/hot.h"
 
-resume_status resume_connection_new(resume_connection **ret_connection) {
+RSM_HOT resume_status resume_connection_new(resume_connection **ret_connection) {
     if (!ret_connection) {
         return RESUME_E_INVALID;
     }
-    resume_connection *connection = rsm_calloc(1, sizeof *connection);
+    resume_connection *connection = rsm_malloc(sizeof *connection);
     if (!connection) {
         return RESUME_E_NOMEM;
     }
     rsm_ref_init(&connection->ref);
+    (void)!resume_connection_reset(connection);
     *ret_connection = connection;
     return RESUME_OK;
 }
@@ -34,7 +36,7 @@ resume_connection *resume_connection_unref(resume_connection *connection) {
     return NULL;
 }
 
-resume_status resume_connection_reset(resume_connection *connection) {
+RSM_HOT resume_status resume_connection_reset(resume_connection *connection) {
     if (!connection) {
         return RESUME_E_INVALID;
     }
@@ -49,7 +51,8 @@ resume_status resume_connection_reset(resume_connection *connection) {
     return RESUME_OK;
 }
 
-resume_status resume_connection_set_version(resume_connection *connection, uint16_t version) {
+RSM_HOT resume_status resume_connection_set_version(resume_connection *connection,
+                                                    uint16_t version) {
     if (!connection || (version != RSM_TLS12 && version != RSM_TLS13)) {
         return RESUME_E_INVALID;
     }
@@ -57,8 +60,8 @@ resume_status resume_connection_set_version(resume_connection *connection, uint1
     return RESUME_OK;
 }
 
-resume_status resume_connection_set_server_name(resume_connection *connection, const uint8_t *data,
-                                                size_t data_len) {
+RSM_HOT resume_status resume_connection_set_server_name(resume_connection *connection,
+                                                        const uint8_t *data, size_t data_len) {
     if (!connection || data_len > 255 || (!data && data_len)) {
         return RESUME_E_INVALID;
     }
@@ -67,8 +70,8 @@ resume_status resume_connection_set_server_name(resume_connection *connection, c
     return RESUME_OK;
 }
 
-resume_status resume_connection_set_context(resume_connection *connection, const uint8_t *data,
-                                            size_t data_len) {
+RSM_HOT resume_status resume_connection_set_context(resume_connection *connection,
+                                                    const uint8_t *data, size_t data_len) {
     if (!connection || data_len > RESUME_CONTEXT_SIZE || (!data && data_len)) {
         return RESUME_E_INVALID;
     }
@@ -79,8 +82,8 @@ resume_status resume_connection_set_context(resume_connection *connection, const
     return RESUME_OK;
 }
 
-resume_status resume_connection_set_cipher_suites(resume_connection *connection,
-                                                  const uint8_t *data, size_t data_len) {
+RSM_HOT resume_status resume_connection_set_cipher_suites(resume_connection *connection,
+                                                          const uint8_t *data, size_t data_len) {
     if (!connection || !data || data_len < 2 || data_len > 65534 || data_len % 2) {
         return RESUME_E_INVALID;
     }
@@ -89,8 +92,8 @@ resume_status resume_connection_set_cipher_suites(resume_connection *connection,
     return RESUME_OK;
 }
 
-resume_status resume_connection_set_extended_master_secret(resume_connection *connection,
-                                                           bool offered) {
+RSM_HOT resume_status resume_connection_set_extended_master_secret(resume_connection *connection,
+                                                                   bool offered) {
     if (!connection) {
         return RESUME_E_INVALID;
     }
@@ -98,8 +101,8 @@ resume_status resume_connection_set_extended_master_secret(resume_connection *co
     return RESUME_OK;
 }
 
-resume_status resume_connection_set_client_auth(resume_connection *connection,
-                                                int32_t client_auth) {
+RSM_HOT resume_status resume_connection_set_client_auth(resume_connection *connection,
+                                                        int32_t client_auth) {
     if (!connection || client_auth < RESUME_CLIENT_AUTH_NONE ||
         client_auth > RESUME_CLIENT_AUTH_REQUIRE) {
         return RESUME_E_INVALID;

@@ -4,6 +4,8 @@
  */
 #include "core/counters.h"
 
+#include "base/hot.h"
+
 static atomic_uint next_shard;
 static _Thread_local unsigned own_shard; /* shard + 1; 0: none yet */
 
@@ -20,7 +22,8 @@ static void add(atomic_uint_fast64_t *counter) {
     atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
 }
 
-void rsm_counters_outcome(struct rsm_counters *counters, int32_t path, resume_reason reason) {
+RSM_HOT void rsm_counters_outcome(struct rsm_counters *counters, int32_t path,
+                                  resume_reason reason) {
     add(&counters->shard[shard_of_thread()].outcome[path][reason]);
 }
 
@@ -32,7 +35,7 @@ static size_t bucket_of(uint64_t age_ms) {
     return bucket < RESUME_HISTOGRAM_BUCKETS ? bucket : RESUME_HISTOGRAM_BUCKETS - 1;
 }
 
-void rsm_counters_age(struct rsm_counters *counters, int32_t histogram, uint64_t age_ms) {
+RSM_HOT void rsm_counters_age(struct rsm_counters *counters, int32_t histogram, uint64_t age_ms) {
     add(&counters->shard[shard_of_thread()].age[histogram][bucket_of(age_ms)]);
 }
 

@@ -6,10 +6,11 @@
 #include "core/decision.h"
 
 #include "base/bytes.h"
+#include "base/hot.h"
 
 #define PASS RESUME_REASON_RESUMED
 
-bool rsm_decide_path(const resume_policy *policy, int32_t path) {
+RSM_HOT bool rsm_decide_path(const resume_policy *policy, int32_t path) {
     if (rsm_path_is_ticket(path)) {
         bool forbidden = policy->forward_secrecy && rsm_path_version(path) == RSM_TLS12;
         return (policy->modes & RESUME_MODE_TICKETS) && !forbidden;
@@ -17,19 +18,18 @@ bool rsm_decide_path(const resume_policy *policy, int32_t path) {
     return rsm_path_version(path) && (policy->modes & RESUME_MODE_SESSION_IDS);
 }
 
-static resume_reason check_time(const resume_policy *policy, const resume_session *session,
+static resume_reason check_time(const resume_policy *policy, const struct rsm_facts *facts,
                                 uint64_t now_ms) {
-    uint64_t created = resume_session_created(session);
-    uint64_t authenticated = resume_session_authenticated(session);
-    const struct rsm_lifetimes *caps =
-        rsm_policy_lifetimes(policy, resume_session_version(session));
+    uint64_t created = facts->created;
+    uint64_t authenticated = facts->authenticated;
+    const struct rsm_lifetimes *caps = rsm_policy_lifetimes(policy, facts->version);
     uint64_t latest = created > authenticated ? created : authenticated;
     if (latest > rsm_add_sat(now_ms, policy->skew_ms)) {
         return RESUME_REASON_FROM_FUTURE;
     }
     /* Capped by today's policy as well: a session from a laxer time or host gains nothing. */
     uint64_t capped = rsm_add_sat(created, rsm_mul_sat(caps->session, 1000));
-    if (now_ms >= resume_session_expires(session) || now_ms >= capped) {
+    if (now_ms >= rsm_add_sat(facts->created, 1000ULL * facts->lifetime) || now_ms >= capped) {
         return RESUME_REASON_EXPIRED;
     }
     if (now_ms >= rsm_add_sat(authenticated, rsm_mul_sat(caps->authentication, 1000))) {
@@ -72,29 +72,27 @@ bool rsm_decide_suite(const resume_policy *policy, uint16_t suite) {
     return allowed;
 }
 
-static resume_reason check_suite(const resume_policy *policy, const resume_session *session,
+static resume_reason check_suite(const resume_policy *policy, const struct rsm_facts *facts,
                                  const resume_connection *connection) {
-    uint16_t suite = resume_session_cipher_suite(session);
-    if (!is_offered(connection, suite, resume_session_version(session) == RSM_TLS13)) {
+    uint16_t suite = facts->cipher_suite;
+    if (!is_offered(connection, suite, facts->version == RSM_TLS13)) {
         return RESUME_REASON_CIPHER_SUITE_NOT_OFFERED;
     }
     if (!rsm_decide_suite(policy, suite)) {
         return RESUME_REASON_CIPHER_SUITE_NOT_ALLOWED;
     }
     /* Compression is long dead (RFC 3749 fell to CRIME); no session with it comes back. */
-    return resume_session_compression(session) ? RESUME_REASON_COMPRESSION : PASS;
+    return facts->compression ? RESUME_REASON_COMPRESSION : PASS;
 }
 
-static resume_reason check_name(const resume_policy *policy, const resume_session *session,
+static resume_reason check_name(const resume_policy *policy, const struct rsm_facts *facts,
                                 const resume_connection *connection) {
-    size_t len = 0;
-    const uint8_t *name = resume_session_server_name(session, &len);
     if (!policy->isolate_server_name) {
         return PASS;
     }
-    bool same = len == connection->server_name_len;
-    for (size_t i = 0; same && i < len; i++) {
-        same = rsm_name_lower(name[i]) == rsm_name_lower(connection->server_name[i]);
+    bool same = facts->server_name_len == connection->server_name_len;
+    for (size_t i = 0; same && i < facts->server_name_len; i++) {
+        same = rsm_name_lower(facts->server_name[i]) == rsm_name_lower(connection->server_name[i]);
     }
     return same ? PASS : RESUME_REASON_SERVER_NAME_MISMATCH;
 }
@@ -103,10 +101,10 @@ static bool context_is(const struct rsm_context *context, const uint8_t *data, s
     return context->len == len && (len == 0 || memcmp(context->data, data, len) == 0);
 }
 
-static resume_reason check_context(const resume_policy *policy, const resume_session *session,
+static resume_reason check_context(const resume_policy *policy, const struct rsm_facts *facts,
                                    const resume_connection *connection) {
-    size_t len = 0;
-    const uint8_t *context = resume_session_context(session, &len);
+    const uint8_t *context = facts->context;
+    size_t len = facts->context_len;
     /* Where client certificates are asked for, no context is no isolation (I-24, I-123). */
     if (len == 0 && connection->client_auth != RESUME_CLIENT_AUTH_NONE) {
         return RESUME_REASON_CONTEXT_MISMATCH;
@@ -124,9 +122,9 @@ static resume_reason check_context(const resume_policy *policy, const resume_ses
 }
 
 static resume_reason check_client_certificate(const resume_policy *policy,
-                                              const resume_session *session,
+                                              const struct rsm_facts *facts,
                                               const resume_connection *connection) {
-    bool has = resume_session_peer_certificate_count(session) > 0;
+    bool has = facts->has_certificate;
     if (!policy->client_certificate_guard) {
         return PASS;
     }
@@ -136,20 +134,19 @@ static resume_reason check_client_certificate(const resume_policy *policy,
     if (connection->client_auth == RESUME_CLIENT_AUTH_NONE && has) {
         return RESUME_REASON_CLIENT_CERTIFICATE_UNWANTED;
     }
-    if (connection->client_auth == RESUME_CLIENT_AUTH_REQUIRE &&
-        resume_session_verify_result(session) != 0) {
+    if (connection->client_auth == RESUME_CLIENT_AUTH_REQUIRE && facts->verify_result != 0) {
         return RESUME_REASON_CLIENT_CERTIFICATE_INVALID;
     }
     return PASS;
 }
 
 /* RFC 7627 section 5.3, the rows of its table for a server. */
-static resume_reason check_ems(const resume_policy *policy, const resume_session *session,
+static resume_reason check_ems(const resume_policy *policy, const struct rsm_facts *facts,
                                const resume_connection *connection) {
-    if (resume_session_version(session) != RSM_TLS12) {
+    if (facts->version != RSM_TLS12) {
         return PASS;
     }
-    bool in_session = resume_session_extended_master_secret(session);
+    bool in_session = facts->extended_master_secret;
     bool in_hello = connection->extended_master_secret;
     if (in_session && !in_hello) {
         return RESUME_REASON_EMS_MISSING_IN_HELLO;
@@ -165,28 +162,27 @@ static resume_reason check_ems(const resume_policy *policy, const resume_session
 
 /* Isolation comes before all that may abort: nobody learns of, or stumbles over, a session that
  * is not for this server. */
-static resume_reason first_reason(const resume_policy *policy, const resume_session *session,
+static resume_reason first_reason(const resume_policy *policy, const struct rsm_facts *facts,
                                   const resume_connection *connection, int32_t path,
                                   uint64_t now_ms) {
     if (!rsm_decide_path(policy, path)) {
         return RESUME_REASON_MODE_OFF;
     }
-    if (resume_session_version(session) != connection->version ||
-        rsm_path_version(path) != connection->version) {
+    if (facts->version != connection->version || rsm_path_version(path) != connection->version) {
         return RESUME_REASON_VERSION_MISMATCH;
     }
-    if (!resume_session_resumable(session)) {
+    if (facts->not_resumable) {
         return RESUME_REASON_NOT_RESUMABLE;
     }
-    resume_reason reason = check_context(policy, session, connection);
-    reason = reason == PASS ? check_name(policy, session, connection) : reason;
-    reason = reason == PASS ? check_time(policy, session, now_ms) : reason;
-    reason = reason == PASS ? check_client_certificate(policy, session, connection) : reason;
-    reason = reason == PASS ? check_suite(policy, session, connection) : reason;
-    return reason == PASS ? check_ems(policy, session, connection) : reason;
+    resume_reason reason = check_context(policy, facts, connection);
+    reason = reason == PASS ? check_name(policy, facts, connection) : reason;
+    reason = reason == PASS ? check_time(policy, facts, now_ms) : reason;
+    reason = reason == PASS ? check_client_certificate(policy, facts, connection) : reason;
+    reason = reason == PASS ? check_suite(policy, facts, connection) : reason;
+    return reason == PASS ? check_ems(policy, facts, connection) : reason;
 }
 
-static bool wants_renewal(const resume_policy *policy, const resume_session *session, int32_t path,
+static bool wants_renewal(const resume_policy *policy, const struct rsm_facts *facts, int32_t path,
                           uint64_t now_ms) {
     if (path == RESUME_PATH_TLS12_SESSION_ID) {
         return false; /* the ID stays what it is */
@@ -194,16 +190,16 @@ static bool wants_renewal(const resume_policy *policy, const resume_session *ses
     if (rsm_path_version(path) == RSM_TLS13) {
         return true; /* tickets are used once (RFC 8446 section C.4) */
     }
-    uint64_t age = rsm_sub_sat(now_ms, resume_session_created(session));
+    uint64_t age = rsm_sub_sat(now_ms, facts->created);
     return policy->renew_after < 100 &&
-           age >= rsm_mul_sat(resume_session_lifetime(session), 10ULL * policy->renew_after);
+           age >= rsm_mul_sat(facts->lifetime, 10ULL * policy->renew_after);
 }
 
-resume_status rsm_decide(const resume_policy *policy, const resume_session *session,
-                         const resume_connection *connection, int32_t path, uint64_t now_ms,
-                         resume_reason *ret_reason) {
-    resume_reason reason = first_reason(policy, session, connection, path, now_ms);
-    if (reason == PASS && wants_renewal(policy, session, path, now_ms)) {
+RSM_HOT resume_status rsm_decide(const resume_policy *policy, const struct rsm_facts *facts,
+                                 const resume_connection *connection, int32_t path, uint64_t now_ms,
+                                 resume_reason *ret_reason) {
+    resume_reason reason = first_reason(policy, facts, connection, path, now_ms);
+    if (reason == PASS && wants_renewal(policy, facts, path, now_ms)) {
         reason = RESUME_REASON_RENEWED;
     }
     *ret_reason = reason;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The decision: may this session resume on this connection? A pure function of its arguments.
- * Counting and tracing are the server's.
+ * The decision: may the session of these facts resume on this connection? A pure function of its
+ * arguments. Counting and tracing are the server's.
  */
 #ifndef RSM_CORE_DECISION_H
 #define RSM_CORE_DECISION_H
@@ -9,10 +9,11 @@
 #include <resume/server.h>
 
 #include "core/connection.h"
+#include "core/facts.h"
 #include "core/policy.h"
 
 /* RESUME_OK, RESUME_RENEW, RESUME_FULL or RESUME_ABORT, with its reason. */
-resume_status rsm_decide(const resume_policy *policy, const resume_session *session,
+resume_status rsm_decide(const resume_policy *policy, const struct rsm_facts *facts,
                          const resume_connection *connection, int32_t path, uint64_t now_ms,
                          resume_reason *ret_reason);
 

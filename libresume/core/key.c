@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/bytes.h"
+#include "base/hot.h"
 #include "base/secret.h"
 #include "crypto/hkdf.h"
 
@@ -29,6 +30,11 @@ static resume_status derive_root(struct rsm_key_secret *secret, size_t size) {
 }
 
 static void key_free(resume_key *key) {
+    struct rsm_key_extra *extra = atomic_load_explicit(&key->extra, memory_order_acquire);
+    if (extra) {
+        extra->destroy(extra->data);
+        rsm_free(extra);
+    }
     rsm_secret_free(key->secret);
     rsm_free(key);
 }
@@ -45,6 +51,7 @@ resume_status rsm_key_new(const struct rsm_key_spec *spec, resume_key **ret_key)
     }
     rsm_ref_init(&key->ref);
     atomic_init(&key->seals, 0);
+    atomic_init(&key->extra, NULL);
     key->size = spec->size;
     key->origin = spec->origin;
     memcpy(key->name, spec->name, RSM_KEY_NAME);
@@ -104,14 +111,14 @@ void rsm_key_add_seals(resume_key *key, uint64_t count) {
     atomic_fetch_add_explicit(&key->seals, count, memory_order_relaxed);
 }
 
-resume_key *resume_key_ref(resume_key *key) {
+RSM_HOT resume_key *resume_key_ref(resume_key *key) {
     if (key) {
         rsm_ref_get(&key->ref);
     }
     return key;
 }
 
-resume_key *resume_key_unref(resume_key *key) {
+RSM_HOT resume_key *resume_key_unref(resume_key *key) {
     if (key && rsm_ref_put(&key->ref)) {
         key_free(key);
     }
@@ -136,15 +143,15 @@ static const uint8_t *no_secret(size_t *ret_len) {
     return NULL;
 }
 
-const uint8_t *resume_key_cipher_key(const resume_key *key, size_t *ret_len) {
+RSM_HOT const uint8_t *resume_key_cipher_key(const resume_key *key, size_t *ret_len) {
     return key ? secret_of(key, key->secret->cipher_key, ret_len) : no_secret(ret_len);
 }
 
-const uint8_t *resume_key_mac_key(const resume_key *key, size_t *ret_len) {
+RSM_HOT const uint8_t *resume_key_mac_key(const resume_key *key, size_t *ret_len) {
     return key ? secret_of(key, key->secret->mac_key, ret_len) : no_secret(ret_len);
 }
 
-uint64_t resume_key_seal_from(const resume_key *key) {
+RSM_HOT uint64_t resume_key_seal_from(const resume_key *key) {
     return key ? key->seal_from : 0;
 }
 
@@ -152,11 +159,11 @@ uint64_t resume_key_seal_until(const resume_key *key) {
     return key ? key->seal_until : 0;
 }
 
-uint64_t resume_key_open_until(const resume_key *key) {
+RSM_HOT uint64_t resume_key_open_until(const resume_key *key) {
     return key ? key->open_until : 0;
 }
 
-uint64_t resume_key_seals(const resume_key *key) {
+RSM_HOT uint64_t resume_key_seals(const resume_key *key) {
     return key ? (uint64_t)atomic_load_explicit(&key->seals, memory_order_relaxed) : 0;
 }
 
@@ -164,6 +171,30 @@ void resume_key_count_seal(resume_key *key) {
     if (key) {
         rsm_key_add_seals(key, 1);
     }
+}
+
+resume_status resume_key_set_extra(resume_key *key, void *extra, resume_key_extra_free_fn destroy) {
+    if (!key || !extra || !destroy) {
+        return RESUME_E_INVALID;
+    }
+    struct rsm_key_extra *mine = rsm_malloc(sizeof *mine);
+    if (!mine) {
+        return RESUME_E_NOMEM;
+    }
+    *mine = (struct rsm_key_extra){extra, destroy};
+    struct rsm_key_extra *none = NULL;
+    if (!atomic_compare_exchange_strong_explicit(&key->extra, &none, mine, memory_order_acq_rel,
+                                                 memory_order_acquire)) {
+        rsm_free(mine);
+        return RESUME_EXISTS;
+    }
+    return RESUME_OK;
+}
+
+RSM_HOT void *resume_key_extra(const resume_key *key, resume_key_extra_free_fn destroy) {
+    const struct rsm_key_extra *extra =
+        key ? atomic_load_explicit(&key->extra, memory_order_acquire) : NULL;
+    return extra && extra->destroy == destroy ? extra->data : NULL;
 }
 
 uint64_t resume_key_serial(const resume_key *key) {

@@ -38,6 +38,12 @@ struct rsm_key_secret {
     uint8_t root[RSM_KEY_ROOT]; /* of XAES-256-GCM, derived from both keys */
 };
 
+/* What an adapter hung on a key, see resume_key_set_extra(). */
+struct rsm_key_extra {
+    void *data;
+    resume_key_extra_free_fn destroy;
+};
+
 struct resume_key {
     struct rsm_ref ref;
     uint8_t name[RSM_KEY_NAME];
@@ -46,6 +52,7 @@ struct resume_key {
     enum rsm_key_origin origin;
     uint64_t seal_from, seal_until, open_until;
     struct rsm_key_secret *secret;
+    _Atomic(struct rsm_key_extra *) extra; /* NULL until one is set, then that one for good */
     _Alignas(64) atomic_uint_fast64_t seals;
 };
 

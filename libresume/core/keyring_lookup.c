@@ -3,6 +3,7 @@
  * Reading a ring: through the calling thread's cached keyset, without a shared lock. Only a look-up
  * that found nothing waits for another thread's rotation.
  */
+#include "base/hot.h"
 #include "core/keyring.h"
 
 #include "base/alloc.h"
@@ -47,7 +48,7 @@ static const struct rsm_keyset *current(resume_keyring *ring, struct rsm_thread 
     return cached ? cached->set : NULL;
 }
 
-static resume_status enter(resume_keyring *ring, struct rsm_keyring_use *use) {
+static RSM_HOT resume_status enter(resume_keyring *ring, struct rsm_keyring_use *use) {
     use->thread = rsm_thread_enter();
     if (!use->thread) {
         return RESUME_E_NOMEM;
@@ -118,8 +119,9 @@ static resume_status look_up(const struct rsm_keyset *set, const uint8_t *name, 
     return key == rsm_keyset_sealing(set, now_ms) ? RESUME_OK : RESUME_RENEW;
 }
 
-resume_status rsm_keyring_enter_to_open(resume_keyring *ring, const uint8_t *name, uint64_t now_ms,
-                                        struct rsm_keyring_use *use, resume_key **ret_key) {
+RSM_HOT resume_status rsm_keyring_enter_to_open(resume_keyring *ring, const uint8_t *name,
+                                                uint64_t now_ms, struct rsm_keyring_use *use,
+                                                resume_key **ret_key) {
     for (int attempt = 0;; attempt++) {
         resume_status status = rsm_keyring_enter(ring, now_ms, use);
         if (status != RESUME_OK) {
@@ -153,8 +155,8 @@ resume_status resume_keyring_sealing_key(resume_keyring *keyring, uint64_t now_m
     return status;
 }
 
-resume_status resume_keyring_find(resume_keyring *keyring, const uint8_t *name, size_t name_len,
-                                  uint64_t now_ms, resume_key **ret_key) {
+RSM_HOT resume_status resume_keyring_find(resume_keyring *keyring, const uint8_t *name,
+                                          size_t name_len, uint64_t now_ms, resume_key **ret_key) {
     if (!keyring || !name || name_len == 0 || name_len > RSM_KEY_NAME || !ret_key) {
         return RESUME_E_INVALID;
     }

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/bytes.h"
+#include "base/hot.h"
 
 struct rsm_keyset *rsm_keyset_copy(const struct rsm_keyset *from) {
     struct rsm_keyset *set = rsm_calloc(1, sizeof *set);
@@ -142,7 +143,7 @@ uint64_t rsm_keyset_next_expiry(const struct rsm_keyset *set) {
     return first;
 }
 
-bool rsm_keyset_is_due(const struct rsm_keyset *set, uint64_t now_ms) {
+RSM_HOT bool rsm_keyset_is_due(const struct rsm_keyset *set, uint64_t now_ms) {
     return (now_ms >= set->due_ms && set->due_ms != UINT64_MAX) || now_ms < set->before_ms;
 }
 
@@ -150,7 +151,7 @@ static bool is_used_up(const struct rsm_keyset *set, const resume_key *key) {
     return set->max_seals != 0 && resume_key_seals(key) >= set->max_seals;
 }
 
-resume_key *rsm_keyset_sealing(const struct rsm_keyset *set, uint64_t now_ms) {
+RSM_HOT resume_key *rsm_keyset_sealing(const struct rsm_keyset *set, uint64_t now_ms) {
     for (size_t i = 0; i < set->count; i++) {
         if (rsm_key_seals_at(set->keys[i], now_ms) && !is_used_up(set, set->keys[i])) {
             return set->keys[i];
@@ -170,7 +171,7 @@ bool rsm_keyset_is_used_up(const struct rsm_keyset *set, uint64_t now_ms) {
     return false;
 }
 
-resume_key *rsm_keyset_find(const struct rsm_keyset *set, const uint8_t *name) {
+RSM_HOT resume_key *rsm_keyset_find(const struct rsm_keyset *set, const uint8_t *name) {
     for (size_t i = 0; i < set->count; i++) {
         if (memcmp(set->keys[i]->name, name, RSM_KEY_NAME) == 0) {
             return set->keys[i];

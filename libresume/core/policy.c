@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/bytes.h"
+#include "base/hot.h"
 #include "crypto/digest.h"
 
 #include <resume/server.h>
@@ -78,7 +79,8 @@ uint32_t resume_policy_modes(const resume_policy *policy) {
     return policy ? policy->modes : 0;
 }
 
-const struct rsm_lifetimes *rsm_policy_lifetimes(const resume_policy *policy, uint16_t version) {
+RSM_HOT const struct rsm_lifetimes *rsm_policy_lifetimes(const resume_policy *policy,
+                                                         uint16_t version) {
     if (version == RSM_TLS12) {
         return &policy->tls12;
     }
@@ -253,10 +255,10 @@ static size_t context_preimage(const resume_policy *policy, const uint8_t *name,
     return (size_t)(p - out);
 }
 
-resume_status resume_policy_context(const resume_policy *policy, const uint8_t *server_name,
-                                    size_t server_name_len, const uint8_t *client_auth,
-                                    size_t client_auth_len, uint8_t *buf, size_t buf_cap,
-                                    size_t *ret_len) {
+RSM_HOT resume_status resume_policy_context(const resume_policy *policy, const uint8_t *server_name,
+                                            size_t server_name_len, const uint8_t *client_auth,
+                                            size_t client_auth_len, uint8_t *buf, size_t buf_cap,
+                                            size_t *ret_len) {
     if (!policy || !buf || !ret_len || server_name_len > 255 || client_auth_len > 64 ||
         (!server_name && server_name_len) || (!client_auth && client_auth_len)) {
         return RESUME_E_INVALID;
@@ -283,11 +285,11 @@ resume_status resume_policy_context(const resume_policy *policy, const uint8_t *
     return RESUME_OK;
 }
 
-bool rsm_path_is_ticket(int32_t path) {
+RSM_HOT bool rsm_path_is_ticket(int32_t path) {
     return path == RESUME_PATH_TLS12_TICKET || path == RESUME_PATH_TLS13_TICKET;
 }
 
-uint16_t rsm_path_version(int32_t path) {
+RSM_HOT uint16_t rsm_path_version(int32_t path) {
     switch (path) {
     case RESUME_PATH_TLS12_TICKET:
     case RESUME_PATH_TLS12_SESSION_ID:

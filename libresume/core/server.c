@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/bytes.h"
+#include "base/hot.h"
 #include "core/codec.h"
 #include "core/decision.h"
 #include "core/store.h"
@@ -75,11 +76,11 @@ const char *resume_path_name(int32_t path) {
     return is_path(path) ? path_names[path] : "unknown";
 }
 
-const resume_policy *resume_server_policy(const resume_server *server) {
+RSM_HOT const resume_policy *resume_server_policy(const resume_server *server) {
     return server ? server->policy : NULL;
 }
 
-resume_keyring *resume_server_keyring(const resume_server *server) {
+RSM_HOT resume_keyring *resume_server_keyring(const resume_server *server) {
     return server ? server->keyring : NULL;
 }
 
@@ -106,13 +107,35 @@ static resume_status refuse(resume_server *server, int32_t path, resume_reason r
     return RESUME_FULL;
 }
 
+static resume_status decide(const resume_server *server, const resume_session *session,
+                            const resume_connection *connection, int32_t path, uint64_t now_ms,
+                            resume_reason *ret_reason) {
+    struct rsm_facts facts;
+    rsm_facts_of(session, &facts);
+    return rsm_decide(server->policy, &facts, connection, path, now_ms, ret_reason);
+}
+
 resume_status resume_server_check(resume_server *server, const resume_session *session,
                                   const resume_connection *connection, int32_t path,
                                   uint64_t now_ms, resume_reason *ret_reason) {
     if (!server || !session || !connection || !is_path(path) || !ret_reason) {
         return RESUME_E_INVALID;
     }
-    return rsm_decide(server->policy, session, connection, path, now_ms, ret_reason);
+    return decide(server, session, connection, path, now_ms, ret_reason);
+}
+
+RSM_HOT resume_status resume_server_check_facts(resume_server *server, const resume_facts *facts,
+                                                const resume_connection *connection, int32_t path,
+                                                uint64_t now_ms, resume_reason *ret_reason) {
+    if (!server || !facts || !connection || !is_path(path) || !ret_reason) {
+        return RESUME_E_INVALID;
+    }
+    struct rsm_facts good;
+    if (!rsm_facts_are_good(facts, &good)) {
+        *ret_reason = RESUME_REASON_UNSUPPORTED;
+        return RESUME_FULL;
+    }
+    return rsm_decide(server->policy, &good, connection, path, now_ms, ret_reason);
 }
 
 static uint64_t age_of(const resume_session *session, uint64_t now_ms) {
@@ -168,8 +191,7 @@ resume_status resume_server_open_ticket(resume_server *server, const resume_conn
         return refuse(server, path, reason_of_open(opened), now_ms, ret_reason);
     }
     rsm_counters_age(&server->counters, RESUME_HISTOGRAM_KEY_AGE, rsm_sub_sat(now_ms, seal_from));
-    resume_status status =
-        rsm_decide(server->policy, session, connection, path, now_ms, ret_reason);
+    resume_status status = decide(server, session, connection, path, now_ms, ret_reason);
     if (path == RESUME_PATH_TLS12_TICKET && (status == RESUME_RENEW || opened == RESUME_RENEW) &&
         (status == RESUME_OK || status == RESUME_RENEW)) {
         bool renews = can_renew(server, session, path, now_ms);
@@ -243,7 +265,7 @@ resume_status resume_server_find_session(resume_server *server, const resume_con
         return refuse(server, path, reason_of_lookup(found), now_ms, ret_reason);
     }
     resume_reason reason = RESUME_REASON_FAILED;
-    resume_status status = rsm_decide(server->policy, session, connection, path, now_ms, &reason);
+    resume_status status = decide(server, session, connection, path, now_ms, &reason);
     bool accepted = status == RESUME_OK || status == RESUME_RENEW;
     /* Taken only now: a client whose offer is refused must not be able to burn a session that is
      * not his (I-26). The loser of a race for the one use goes on with a full handshake. */
@@ -272,8 +294,8 @@ resume_status resume_server_forget(resume_server *server, const uint8_t *session
                          : RESUME_MISS;
 }
 
-resume_status resume_server_count(resume_server *server, int32_t path, resume_reason reason,
-                                  uint64_t age_ms, uint64_t now_ms) {
+RSM_HOT resume_status resume_server_count(resume_server *server, int32_t path, resume_reason reason,
+                                          uint64_t age_ms, uint64_t now_ms) {
     if (!server || !is_path(path) || !is_reason(reason)) {
         return RESUME_E_INVALID;
     }
@@ -281,7 +303,8 @@ resume_status resume_server_count(resume_server *server, int32_t path, resume_re
     return RESUME_OK;
 }
 
-resume_status resume_server_observe(resume_server *server, int32_t histogram, uint64_t age_ms) {
+RSM_HOT resume_status resume_server_observe(resume_server *server, int32_t histogram,
+                                            uint64_t age_ms) {
     if (!server || histogram < 0 || histogram >= RESUME_HISTOGRAM_COUNT) {
         return RESUME_E_INVALID;
     }

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/bytes.h"
+#include "base/hot.h"
 #include "wire/openssl_der.h"
 #include "wire/state_plaintext.h"
 
@@ -36,7 +37,7 @@ resume_session *resume_session_ref(resume_session *session) {
     return session;
 }
 
-resume_session *resume_session_unref(resume_session *session) {
+RSM_HOT resume_session *resume_session_unref(resume_session *session) {
     if (session && rsm_ref_put(&session->ref)) {
         rsm_free_wiped(session, sizeof *session + session->len);
     }

@@ -10,13 +10,14 @@
 #include "crypto/digest.h"
 
 #include "base/bytes.h"
+#include "base/hot.h"
 
 #include <openssl/sha.h>
 
 _Static_assert(sizeof(((SHA256_CTX *)0)->h) == sizeof(struct rsm_sha256_mid), "eight words");
 _Static_assert(sizeof(((SHA512_CTX *)0)->h) == sizeof(struct rsm_sha384_mid), "eight words");
 
-resume_status rsm_sha256(const uint8_t *data, size_t len, uint8_t *out) {
+RSM_HOT resume_status rsm_sha256(const uint8_t *data, size_t len, uint8_t *out) {
     SHA256_CTX ctx;
     bool done = SHA256_Init(&ctx) == 1 && (len == 0 || SHA256_Update(&ctx, data, len) == 1) &&
                 SHA256_Final(out, &ctx) == 1;

@@ -17,6 +17,13 @@
 
 #define RSM_DIGEST_SIZE 32
 
+/* Runs in every resumed handshake: laid side by side, because the caches are cold there. */
+#if defined(__GNUC__)
+#define RSM_HOT __attribute__((hot))
+#else
+#define RSM_HOT
+#endif
+
 typedef void (*rsm_info_fn)(const SSL *ssl, int where, int value);
 
 /* The settings that decide which client certificates a server accepts. */
@@ -48,6 +55,7 @@ struct rsm_before {
 
 struct rsm_attachment {
     atomic_uint refs;
+    uint64_t serial; /* from 1 on, and never used again */
     resume_server *server;
     resume_openssl_client_hello_fn next_hello;
     void *next_arg;
@@ -74,11 +82,9 @@ struct rsm_link {
     size_t context_len;
     uint8_t client_auth[RSM_DIGEST_SIZE]; /* what the context says of client certificates */
     int client_auth_len;
-    uint8_t server_name[255];
     size_t server_name_len;
     const unsigned char *offered; /* the hello's suites, which libssl has eaten when it asks us */
     size_t offered_len;
-    uint8_t suites[2 * RSM_SUITES_MAX]; /* of the facts, where they are not the hello's own list */
     unsigned hellos;             /* in this handshake; the second follows a HelloRetryRequest */
     bool extended_master_secret; /* this connection has it if it is TLS 1.2 */
     bool refuse;                 /* nothing may resume: the hello was odd, or memory short */
@@ -88,9 +94,13 @@ struct rsm_link {
     resume_reason open_reason;   /* why a ticket that libssl could not open did not open */
     uint64_t age_ms;             /* of the session of the outcome */
     uint64_t authenticated_ms;   /* of the session that resumes; 0 while none does */
+    uint64_t opened_ms;          /* when libssl asked for the ticket's key; 0 before */
     resume_key *sealing_key;     /* chosen when the lifetime was, so that both fit */
     bool stored;                 /* this connection's session is in the store */
     struct rsm_lookup lookup;
+    /* Read up to their lengths only, and so not cleared: */
+    uint8_t server_name[255];
+    uint8_t suites[2 * RSM_SUITES_MAX]; /* of the facts, where they are not the hello's own list */
 };
 
 /* attachment.c */

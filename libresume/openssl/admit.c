@@ -64,7 +64,7 @@ static resume_status set_suites(SSL *ssl, struct rsm_link *link, uint16_t suite)
     return resume_connection_set_cipher_suites(link->connection, offered, len);
 }
 
-void rsm_admit_facts(SSL *ssl, struct rsm_link *link, uint16_t suite) {
+RSM_HOT void rsm_admit_facts(SSL *ssl, struct rsm_link *link, uint16_t suite) {
     resume_connection *connection = link->connection;
     bool ok =
         resume_connection_reset(connection) == RESUME_OK &&
@@ -79,7 +79,7 @@ void rsm_admit_facts(SSL *ssl, struct rsm_link *link, uint16_t suite) {
     link->refuse = link->refuse || !ok;
 }
 
-resume_reason rsm_admit_check(SSL_SESSION *session) {
+RSM_HOT resume_reason rsm_admit_check(SSL_SESSION *session) {
     const X509 *peer = SSL_SESSION_get0_peer(session);
     /* 0 is a time that cannot be read. */
     if (peer && (X509_cmp_current_time(X509_get0_notAfter(peer)) <= 0 ||
@@ -92,7 +92,7 @@ resume_reason rsm_admit_check(SSL_SESSION *session) {
 /* Without a servername callback libssl records no name, and isolation by name would rest on the
  * context alone, which stock servers do not share. And it reports a resumed TLS 1.2 session's name
  * as the connection's, whatever the hello said. */
-bool rsm_admit_name(const struct rsm_link *link, SSL_SESSION *session) {
+RSM_HOT bool rsm_admit_name(const struct rsm_link *link, SSL_SESSION *session) {
     const char *name = SSL_SESSION_get0_hostname(session);
     char wanted[sizeof link->server_name + 1];
     memcpy(wanted, link->server_name, link->server_name_len);
@@ -103,7 +103,7 @@ bool rsm_admit_name(const struct rsm_link *link, SSL_SESSION *session) {
 
 /* libssl compares contexts after us; a session of another one that the policy accepts passes if
  * the connection bears it. Issuing goes back to our own. */
-bool rsm_admit_session(SSL *ssl, struct rsm_link *link, SSL_SESSION *session) {
+RSM_HOT bool rsm_admit_session(SSL *ssl, struct rsm_link *link, SSL_SESSION *session) {
     unsigned int len = 0;
     const unsigned char *context = SSL_SESSION_get0_id_context(session, &len);
     return SSL_set_session_id_context(ssl, context, len) == 1 && rsm_admit_name(link, session) &&

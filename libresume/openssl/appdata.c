@@ -40,7 +40,7 @@ enum { PLAIN, OURS, SHARED };
 
 /* PLAIN: no container; OURS: one of nothing but the application's data and our time; SHARED: one
  * with another layer's entries. */
-static int kind_of(const uint8_t *data, size_t len) {
+static RSM_HOT int kind_of(const uint8_t *data, size_t len) {
     if (len < sizeof magic || memcmp(data, magic, sizeof magic) != 0) {
         return PLAIN;
     }
@@ -70,7 +70,7 @@ static const uint8_t *data_of(SSL_SESSION *session, size_t *ret_len) {
     return SSL_SESSION_get0_ticket_appdata(session, &data, ret_len) && *ret_len ? data : NULL;
 }
 
-uint64_t rsm_appdata_authenticated(SSL_SESSION *session) {
+RSM_HOT uint64_t rsm_appdata_authenticated(SSL_SESSION *session) {
     struct entry entry;
     size_t len = 0;
     const uint8_t *data = data_of(session, &len);
@@ -139,7 +139,7 @@ bool rsm_appdata_pack(SSL_SESSION *session, uint64_t authenticated_ms) {
     return ok;
 }
 
-bool rsm_appdata_unpack(SSL_SESSION *session) {
+RSM_HOT bool rsm_appdata_unpack(SSL_SESSION *session) {
     struct entry entry;
     size_t len = 0;
     const uint8_t *data = data_of(session, &len);

@@ -81,7 +81,7 @@ struct rsm_attachment *rsm_attachment_of(const SSL_CTX *ctx) {
     return ctx && index >= 0 ? SSL_CTX_get_ex_data(ctx, index) : NULL;
 }
 
-struct rsm_attachment *rsm_attachment_ref(struct rsm_attachment *attachment) {
+RSM_HOT struct rsm_attachment *rsm_attachment_ref(struct rsm_attachment *attachment) {
     atomic_fetch_add_explicit(&attachment->refs, 1, memory_order_relaxed);
     return attachment;
 }
@@ -111,7 +111,9 @@ static struct rsm_attachment *make_attachment(resume_server *server,
     if (!attachment) {
         return NULL;
     }
+    static atomic_uint_fast64_t last_serial;
     atomic_init(&attachment->refs, 1);
+    attachment->serial = (uint64_t)atomic_fetch_add(&last_serial, 1) + 1;
     pthread_mutex_init(&attachment->client_auth.lock, NULL);
     attachment->server = resume_server_ref(server);
     attachment->next_hello = options ? options->next : NULL;
@@ -123,7 +125,7 @@ static struct rsm_attachment *make_attachment(resume_server *server,
 /* The application's callback runs first: it may choose another SSL_CTX or other rules for client
  * certificates, which the session is then bound to. An SSL_CTX without attachment of its own is
  * served by the one that the connection began with, whose callbacks libssl goes on using. */
-static int on_client_hello(SSL *ssl, int *alert, void *arg) {
+static RSM_HOT int on_client_hello(SSL *ssl, int *alert, void *arg) {
     struct rsm_attachment *attachment = arg;
     int answer = attachment->next_hello ? attachment->next_hello(ssl, alert, attachment->next_arg)
                                         : SSL_CLIENT_HELLO_SUCCESS;
@@ -135,7 +137,7 @@ static int on_client_hello(SSL *ssl, int *alert, void *arg) {
 }
 
 /* Called a dozen times in each handshake, so what does not matter goes first. */
-static void on_info(const SSL *ssl, int where, int value) {
+static RSM_HOT void on_info(const SSL *ssl, int where, int value) {
     bool fatal = (where & SSL_CB_ALERT) && (value >> 8) == SSL3_AL_FATAL;
     if (!fatal && !(where & (SSL_CB_HANDSHAKE_START | SSL_CB_HANDSHAKE_DONE))) {
         return;

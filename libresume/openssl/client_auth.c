@@ -130,7 +130,7 @@ static bool from_cache(struct rsm_client_auth *cache,
     return ok;
 }
 
-int rsm_client_auth_digest(struct rsm_attachment *attachment, SSL *ssl, uint8_t *digest) {
+RSM_HOT int rsm_client_auth_digest(struct rsm_attachment *attachment, SSL *ssl, uint8_t *digest) {
     if (!(SSL_get_verify_mode(ssl) & SSL_VERIFY_PEER)) {
         return 0;
     }

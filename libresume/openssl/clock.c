@@ -6,7 +6,7 @@
 
 #include <time.h>
 
-uint64_t rsm_now_ms(void) {
+RSM_HOT uint64_t rsm_now_ms(void) {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;

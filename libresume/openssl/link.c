@@ -14,7 +14,7 @@ static void forget_lookup(struct rsm_lookup *lookup) {
     *lookup = (struct rsm_lookup){.done = false};
 }
 
-void rsm_link_finish(struct rsm_link *link, const SSL *ssl) {
+RSM_HOT void rsm_link_finish(struct rsm_link *link, const SSL *ssl) {
     rsm_link_settle(link, ssl);
     forget_lookup(&link->lookup);
     link->offered = NULL; /* gone with the hello */
@@ -56,16 +56,17 @@ bool rsm_link_prepare(void) {
     return atomic_load(&link_index) >= 0;
 }
 
-struct rsm_link *rsm_link_of(const SSL *ssl) {
+RSM_HOT struct rsm_link *rsm_link_of(const SSL *ssl) {
     int index = atomic_load_explicit(&link_index, memory_order_acquire);
     return index >= 0 ? SSL_get_ex_data(ssl, index) : NULL;
 }
 
 static struct rsm_link *make_link(SSL *ssl) {
-    struct rsm_link *link = OPENSSL_zalloc(sizeof *link);
+    struct rsm_link *link = OPENSSL_malloc(sizeof *link);
     if (!link) {
         return NULL;
     }
+    memset(link, 0, offsetof(struct rsm_link, server_name));
     if (resume_connection_new(&link->connection) != RESUME_OK ||
         !SSL_set_ex_data(ssl, link_index, link)) {
         resume_connection_unref(link->connection);
@@ -104,10 +105,12 @@ static struct rsm_link *renew(SSL *ssl, struct rsm_attachment *attachment) {
     link->refuse = true; /* until the hello has been read */
     link->open_reason = RESUME_REASON_MALFORMED;
     link->authenticated_ms = 0;
+    link->opened_ms = 0;
     return link;
 }
 
-void rsm_link_expect(struct rsm_link *link, int32_t path, resume_reason reason, uint64_t age_ms) {
+RSM_HOT void rsm_link_expect(struct rsm_link *link, int32_t path, resume_reason reason,
+                             uint64_t age_ms) {
     rsm_link_settle(link, NULL); /* TLS 1.3 clients may offer several */
     link->pending = true;
     link->path = path;
@@ -134,11 +137,11 @@ void rsm_link_settle(struct rsm_link *link, const SSL *ssl) {
                                rsm_now_ms());
 }
 
-bool rsm_link_is_stateful(const SSL *ssl) {
+RSM_HOT bool rsm_link_is_stateful(const SSL *ssl) {
     return SSL_get_options(ssl) & SSL_OP_NO_TICKET;
 }
 
-int32_t rsm_link_path(const SSL *ssl, bool ticket) {
+RSM_HOT int32_t rsm_link_path(const SSL *ssl, bool ticket) {
     if (SSL_version(ssl) == TLS1_3_VERSION) {
         return ticket ? RESUME_PATH_TLS13_TICKET : RESUME_PATH_TLS13_STORED;
     }
@@ -172,15 +175,59 @@ static bool read_server_name(SSL *ssl, struct rsm_link *link) {
     return true;
 }
 
-static bool set_context(SSL *ssl, struct rsm_link *link) {
-    link->client_auth_len = rsm_client_auth_digest(link->attachment, ssl, link->client_auth);
+/* The context that a thread computed last, and from what: most connections ask for it again. What
+ * an attachment's policy says never changes, and its serial is no other's. */
+struct last_context {
+    uint64_t serial; /* of the attachment; 0: nothing yet */
+    size_t len;
+    uint8_t context[RESUME_CONTEXT_SIZE];
+    int client_auth_len;
+    size_t server_name_len;
+    uint8_t server_name[255];
+    uint8_t client_auth[RSM_DIGEST_SIZE];
+};
+
+static _Thread_local struct last_context last_context;
+
+static bool is_for(const struct last_context *last, const struct rsm_link *link) {
+    return last->serial == link->attachment->serial &&
+           last->client_auth_len == link->client_auth_len &&
+           last->server_name_len == link->server_name_len &&
+           memcmp(last->server_name, link->server_name, link->server_name_len) == 0 &&
+           memcmp(last->client_auth, link->client_auth, (size_t)link->client_auth_len) == 0;
+}
+
+static void remember(struct last_context *last, const struct rsm_link *link) {
+    last->serial = link->attachment->serial;
+    last->len = link->context_len;
+    memcpy(last->context, link->context, link->context_len);
+    last->client_auth_len = link->client_auth_len;
+    memcpy(last->client_auth, link->client_auth, (size_t)link->client_auth_len);
+    last->server_name_len = link->server_name_len;
+    memcpy(last->server_name, link->server_name, link->server_name_len);
+}
+
+static bool compute_context(struct rsm_link *link) {
     const resume_policy *policy = resume_server_policy(link->attachment->server);
     const uint8_t *name = link->server_name_len ? link->server_name : NULL;
     const uint8_t *auth = link->client_auth_len > 0 ? link->client_auth : NULL;
-    if (link->client_auth_len < 0 ||
-        resume_policy_context(policy, name, link->server_name_len, auth,
-                              (size_t)link->client_auth_len, link->context, sizeof link->context,
-                              &link->context_len) != RESUME_OK) {
+    return resume_policy_context(policy, name, link->server_name_len, auth,
+                                 (size_t)link->client_auth_len, link->context, sizeof link->context,
+                                 &link->context_len) == RESUME_OK;
+}
+
+static RSM_HOT bool set_context(SSL *ssl, struct rsm_link *link) {
+    link->client_auth_len = rsm_client_auth_digest(link->attachment, ssl, link->client_auth);
+    if (link->client_auth_len < 0) {
+        return false;
+    }
+    struct last_context *last = &last_context;
+    if (is_for(last, link)) {
+        memcpy(link->context, last->context, last->len);
+        link->context_len = last->len;
+    } else if (compute_context(link)) {
+        remember(last, link);
+    } else {
         return false;
     }
     return SSL_set_session_id_context(ssl, link->context, (unsigned int)link->context_len) == 1;
@@ -198,17 +245,17 @@ bool rsm_link_still_holds(struct rsm_link *link, SSL *ssl) {
 static bool offers_nothing(SSL *ssl) {
     const unsigned char *data = NULL;
     size_t len = 0;
-    if (has_extension(ssl, TLSEXT_TYPE_psk)) {
+    if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_session_ticket, &data, &len) && len > 0) {
         return false;
     }
-    if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_session_ticket, &data, &len) && len > 0) {
+    if (has_extension(ssl, TLSEXT_TYPE_psk)) {
         return false;
     }
     return SSL_client_hello_get0_session_id(ssl, &data) == 0 ||
            has_extension(ssl, TLSEXT_TYPE_supported_versions);
 }
 
-void rsm_link_hello(SSL *ssl, struct rsm_attachment *attachment) {
+RSM_HOT void rsm_link_hello(SSL *ssl, struct rsm_attachment *attachment) {
     struct rsm_link *link = renew(ssl, attachment);
     if (!link) {
         return;

@@ -99,89 +99,95 @@ int rsm_ticket_generate(SSL *ssl, void *arg) {
     return 1;
 }
 
-/* The session as the rules see it. Its bytes come from an authentic ticket, but every value is
- * still checked by resume_session_new(). The common case reads the SSL_SESSION directly, since
- * its DER costs several times as much; it does not show EMS, which libssl checks itself right
- * after us, and does not hold a certificate. */
-static resume_status read_common(SSL_SESSION *session, resume_session **ret_session) {
-    resume_session_options *options = NULL;
-    resume_status status = resume_session_options_new(&options);
-    if (status != RESUME_OK) {
-        return status;
-    }
+/* The facts of a session that has no client certificate. They are read from the SSL_SESSION, since
+ * its DER costs several times as much; that does not show EMS, which libssl checks itself right
+ * after us. The bytes come from an authentic ticket, but every value is still checked. */
+static resume_status read_facts(SSL_SESSION *session, uint16_t suite, uint64_t created_ms,
+                                uint64_t authenticated_ms, resume_facts *facts) {
     unsigned char secret[SSL_MAX_MASTER_KEY_LENGTH];
     size_t secret_len = SSL_SESSION_get_master_key(session, secret, sizeof secret);
     unsigned int context_len = 0;
     const unsigned char *context = SSL_SESSION_get0_id_context(session, &context_len);
-    uint64_t created_ms = (uint64_t)SSL_SESSION_get_time(session) * 1000;
     int version = SSL_SESSION_get_protocol_version(session);
-    const SSL_CIPHER *cipher = SSL_SESSION_get0_cipher(session);
     const char *name = SSL_SESSION_get0_hostname(session);
-    status = resume_session_options_set_version(options, (uint16_t)version);
-    status = status ? status
-                    : resume_session_options_set_cipher_suite(
-                          options, cipher ? SSL_CIPHER_get_protocol_id(cipher) : 0);
-    status = status ? status : resume_session_options_set_secret(options, secret, secret_len);
-    status = status ? status
-                    : resume_session_options_set_compression(
-                          options, (uint8_t)SSL_SESSION_get_compress_id(session));
-    status = status ? status
-                    : resume_session_options_set_extended_master_secret(options,
-                                                                        version == TLS1_2_VERSION);
-    status = status ? status : resume_session_options_set_created(options, created_ms);
-    status = status ? status
-                    : resume_session_options_set_authenticated(options,
-                                                               rsm_appdata_authenticated(session));
-    status = status ? status
-                    : resume_session_options_set_lifetime(
-                          options, (uint32_t)SSL_SESSION_get_timeout(session));
-    status = status ? status : resume_session_options_set_context(options, context, context_len);
-    if (name) {
-        status =
-            status ? status : resume_session_options_set_server_name(options, name, strlen(name));
-    }
-    status = status ? status : resume_session_new(options, ret_session);
+    bool ok =
+        resume_facts_set_version(facts, (uint16_t)version) == RESUME_OK &&
+        resume_facts_set_cipher_suite(facts, suite) == RESUME_OK &&
+        resume_facts_set_secret(facts, secret, secret_len) == RESUME_OK &&
+        resume_facts_set_compression(facts, (uint8_t)SSL_SESSION_get_compress_id(session)) ==
+            RESUME_OK &&
+        resume_facts_set_extended_master_secret(facts, version == TLS1_2_VERSION) == RESUME_OK &&
+        resume_facts_set_created(facts, created_ms) == RESUME_OK &&
+        resume_facts_set_authenticated(facts, authenticated_ms) == RESUME_OK &&
+        resume_facts_set_lifetime(facts, (uint32_t)SSL_SESSION_get_timeout(session)) == RESUME_OK &&
+        resume_facts_set_context(facts, context, context_len) == RESUME_OK &&
+        resume_facts_set_server_name(facts, (const uint8_t *)name, name ? strlen(name) : 0) ==
+            RESUME_OK;
     OPENSSL_cleanse(secret, sizeof secret);
-    resume_session_options_unref(options);
+    return ok ? RESUME_OK : RESUME_E_INVALID;
+}
+
+/* What the server says to the session; its times go into the link. */
+static resume_status check_common(SSL *ssl, struct rsm_link *link, SSL_SESSION *session,
+                                  uint64_t now_ms, resume_reason *ret_reason) {
+    const SSL_CIPHER *cipher = SSL_SESSION_get0_cipher(session);
+    uint16_t suite = cipher ? SSL_CIPHER_get_protocol_id(cipher) : 0;
+    uint64_t created_ms = (uint64_t)SSL_SESSION_get_time(session) * 1000;
+    uint64_t authenticated_ms = rsm_appdata_authenticated(session);
+    resume_facts *facts = NULL;
+    resume_status status = resume_facts_new(&facts);
+    status = status ? status : read_facts(session, suite, created_ms, authenticated_ms, facts);
+    if (status == RESUME_OK) {
+        link->age_ms = now_ms > created_ms ? now_ms - created_ms : 0;
+        link->authenticated_ms = authenticated_ms;
+        rsm_admit_facts(ssl, link, suite);
+        status = resume_server_check_facts(link->attachment->server, facts, link->connection,
+                                           rsm_link_path(ssl, true), now_ms, ret_reason);
+    }
+    resume_facts_unref(facts);
     return status;
 }
 
-static resume_status read_session(SSL *ssl, const struct rsm_link *link, SSL_SESSION *session,
-                                  uint64_t now_ms, resume_session **ret_session) {
-    bool common = !SSL_SESSION_get0_peer(session) &&
-                  (SSL_version(ssl) == TLS1_3_VERSION || link->extended_master_secret);
-    return common ? read_common(session, ret_session)
-                  : resume_openssl_export(session, now_ms, ret_session);
+static resume_status check_exported(SSL *ssl, struct rsm_link *link, SSL_SESSION *session,
+                                    uint64_t now_ms, resume_reason *ret_reason) {
+    resume_session *seen = NULL;
+    resume_status status = resume_openssl_export(session, now_ms, &seen);
+    if (status != RESUME_OK) {
+        return status < 0 ? status : RESUME_E_INVALID;
+    }
+    uint64_t created_ms = resume_session_created(seen);
+    link->age_ms = now_ms > created_ms ? now_ms - created_ms : 0;
+    link->authenticated_ms = resume_session_authenticated(seen);
+    rsm_admit_facts(ssl, link, resume_session_cipher_suite(seen));
+    status = resume_server_check(link->attachment->server, seen, link->connection,
+                                 rsm_link_path(ssl, true), now_ms, ret_reason);
+    resume_session_unref(seen);
+    return status;
 }
 
 static resume_status decide(SSL *ssl, struct rsm_link *link, SSL_SESSION *session,
                             resume_reason *ret_reason) {
-    uint64_t now_ms = rsm_now_ms();
-    resume_session *seen = NULL;
-    resume_status status = read_session(ssl, link, session, now_ms, &seen);
-    if (status != RESUME_OK) {
-        *ret_reason = status > 0 || status == RESUME_E_INVALID ? RESUME_REASON_UNSUPPORTED
-                                                               : RESUME_REASON_FAILED;
+    uint64_t now_ms = link->opened_ms ? link->opened_ms : rsm_now_ms();
+    bool common = !SSL_SESSION_get0_peer(session) &&
+                  (SSL_version(ssl) == TLS1_3_VERSION || link->extended_master_secret);
+    resume_status status = common ? check_common(ssl, link, session, now_ms, ret_reason)
+                                  : check_exported(ssl, link, session, now_ms, ret_reason);
+    if (status < 0) {
+        *ret_reason = status == RESUME_E_INVALID ? RESUME_REASON_UNSUPPORTED : RESUME_REASON_FAILED;
         return RESUME_FULL;
     }
-    rsm_admit_facts(ssl, link, resume_session_cipher_suite(seen));
-    status = resume_server_check(link->attachment->server, seen, link->connection,
-                                 rsm_link_path(ssl, true), now_ms, ret_reason);
     bool accepted = status == RESUME_OK || status == RESUME_RENEW;
     resume_reason reason = link->refuse ? RESUME_REASON_FAILED : rsm_admit_check(session);
     if (accepted && reason != RESUME_REASON_RESUMED) {
         status = RESUME_FULL;
         *ret_reason = reason;
     }
-    uint64_t created_ms = resume_session_created(seen);
-    link->age_ms = now_ms > created_ms ? now_ms - created_ms : 0;
-    link->authenticated_ms = resume_session_authenticated(seen);
-    resume_session_unref(seen);
     return status;
 }
 
-SSL_TICKET_RETURN rsm_ticket_decide(SSL *ssl, SSL_SESSION *session, const unsigned char *name,
-                                    size_t name_len, SSL_TICKET_STATUS status, void *arg) {
+RSM_HOT SSL_TICKET_RETURN rsm_ticket_decide(SSL *ssl, SSL_SESSION *session,
+                                            const unsigned char *name, size_t name_len,
+                                            SSL_TICKET_STATUS status, void *arg) {
     (void)name;
     (void)name_len;
     (void)arg;

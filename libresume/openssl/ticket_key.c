@@ -25,11 +25,11 @@ bool rsm_ticket_algorithms(void) {
     return aes_128_cbc && aes_256_cbc && sha_256;
 }
 
-const EVP_CIPHER *rsm_ticket_cipher(size_t key_len) {
+RSM_HOT const EVP_CIPHER *rsm_ticket_cipher(size_t key_len) {
     return key_len == 16 ? aes_128_cbc : aes_256_cbc;
 }
 
-const EVP_MD *rsm_ticket_digest(void) {
+RSM_HOT const EVP_MD *rsm_ticket_digest(void) {
     return sha_256;
 }
 
@@ -54,6 +54,7 @@ static int begin_open(SSL *ssl, struct rsm_link *link, const uint8_t *name,
                       struct rsm_ticket_keys *keys) {
     resume_server *server = link->attachment->server;
     uint64_t now_ms = rsm_now_ms();
+    link->opened_ms = now_ms;
     resume_key *key = NULL;
     resume_status status =
         resume_keyring_find(resume_server_keyring(server), name, KEY_NAME_SIZE, now_ms, &key);
@@ -104,8 +105,8 @@ static int begin_seal(SSL *ssl, struct rsm_link *link, uint8_t *name, uint8_t *i
     return 1;
 }
 
-int rsm_ticket_key_begin(SSL *ssl, uint8_t *name, uint8_t *iv, int enc,
-                         struct rsm_ticket_keys *ret_keys) {
+RSM_HOT int rsm_ticket_key_begin(SSL *ssl, uint8_t *name, uint8_t *iv, int enc,
+                                 struct rsm_ticket_keys *ret_keys) {
     struct rsm_link *link = rsm_link_of(ssl);
     memset(ret_keys, 0, offsetof(struct rsm_ticket_keys, throwaway));
     if (enc) {
@@ -123,7 +124,8 @@ static void count_sealed(SSL *ssl, resume_key *key) {
     }
 }
 
-int rsm_ticket_key_end(SSL *ssl, struct rsm_ticket_keys *keys, int enc, int answer, bool set) {
+RSM_HOT int rsm_ticket_key_end(SSL *ssl, struct rsm_ticket_keys *keys, int enc, int answer,
+                               bool set) {
     if (answer > 0 && !set) {
         answer = enc && needs_throwaway(ssl) ? -1 : 0;
     }

@@ -97,6 +97,7 @@ POOL = {
     "resume_store": 'resume_store_from_url("memory:?bytes=1M", NULL, &pool_resume_store)',
     "resume_policy": "resume_policy_new(&pool_resume_policy)",
     "resume_connection": "resume_connection_new(&pool_resume_connection)",
+    "resume_facts": "resume_facts_new(&pool_resume_facts)",
     "resume_server_options": "resume_server_options_new(&pool_resume_server_options)",
     "resume_server": "make_server()",
     "resume_peer": 'resume_peer_new("a", 1, &pool_resume_peer)',

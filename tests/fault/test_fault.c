@@ -480,6 +480,36 @@ out:
     return status;
 }
 
+static resume_status flow_facts(void) {
+    static const uint8_t secret[48] = {1};
+    resume_server *server = NULL;
+    resume_connection *connection = NULL;
+    resume_facts *facts = NULL;
+    resume_reason reason = RESUME_REASON_FAILED;
+    resume_status status;
+    TRY(make_server(&server));
+    MAKE(connection, resume_connection_new(&connection));
+    TRY(resume_connection_set_version(connection, 0x0303));
+    TRY(resume_connection_set_context(connection, id, sizeof id));
+    TRY(resume_connection_set_extended_master_secret(connection, true));
+    MAKE(facts, resume_facts_new(&facts));
+    TRY(resume_facts_set_version(facts, 0x0303));
+    TRY(resume_facts_set_cipher_suite(facts, 0xc02f));
+    TRY(resume_facts_set_secret(facts, secret, sizeof secret));
+    TRY(resume_facts_set_extended_master_secret(facts, true));
+    TRY(resume_facts_set_created(facts, NOW));
+    TRY(resume_facts_set_lifetime(facts, 300));
+    TRY(resume_facts_set_context(facts, id, sizeof id));
+    status = resume_server_check_facts(server, facts, connection, RESUME_PATH_TLS12_TICKET, NOW,
+                                       &reason);
+    TRY(offered(status, reason));
+out:
+    resume_facts_unref(facts);
+    resume_connection_unref(connection);
+    resume_server_unref(server);
+    return status;
+}
+
 static resume_status flow_key_block(void) {
     static const uint8_t secret[48] = {9, 8, 7, 6, 5, 4, 3, 2, 1};
     resume_key_block *full = NULL;
@@ -493,7 +523,8 @@ out:
     return status;
 }
 
-/* ---- the walk -------------------------------------------------------------------------------- */
+/* ---- the walk
+ * -------------------------------------------------------------------------------- */
 
 struct attempt {
     resume_status (*flow)(void);
@@ -506,7 +537,8 @@ static void *attempt_thread(void *arg) {
     return NULL;
 }
 
-/* On a thread of its own, so that what is made once a thread is made, and can fail, each time. */
+/* On a thread of its own, so that what is made once a thread is made, and can fail, each time.
+ */
 static resume_status attempt(resume_status (*flow)(void)) {
     struct attempt one = {flow, RESUME_E_STATE};
     pthread_t thread;
@@ -582,6 +614,7 @@ int main(void) {
     static struct attempt server = {flow_server, 0};
     static struct attempt client = {flow_client, 0};
     static struct attempt client_file = {flow_client_file, 0};
+    static struct attempt facts = {flow_facts, 0};
     static struct attempt key_block = {flow_key_block, 0};
     const struct CMUnitTest tests[] = {
         {"session", test_flow, NULL, NULL, &session},
@@ -598,6 +631,7 @@ int main(void) {
         {"server", test_flow, NULL, NULL, &server},
         {"client", test_flow, NULL, NULL, &client},
         {"client's file", test_flow, NULL, NULL, &client_file},
+        {"facts", test_flow, NULL, NULL, &facts},
         {"key block", test_flow, NULL, NULL, &key_block},
     };
     return cmocka_run_group_tests(tests, write_key, remove_key);

@@ -30,10 +30,43 @@ static void done(struct scene *s) {
     resume_connection_unref(s->connection);
 }
 
+/* The recipe's session as a TLS stack would tell it. */
+static resume_facts *told_of(const struct recipe *r) {
+    uint8_t secret[48];
+    memset(secret, 0x5A, sizeof secret);
+    resume_facts *facts = NULL;
+    OK(resume_facts_new(&facts));
+    OK(resume_facts_set_version(facts, r->version));
+    OK(resume_facts_set_cipher_suite(facts, r->suite));
+    OK(resume_facts_set_secret(facts, secret, r->version == TLS13 ? 32 : 48));
+    OK(resume_facts_set_compression(facts, r->compression));
+    OK(resume_facts_set_extended_master_secret(facts, r->ems));
+    OK(resume_facts_set_created(facts, r->created));
+    OK(resume_facts_set_authenticated(facts, r->authenticated));
+    OK(resume_facts_set_lifetime(facts, r->lifetime));
+    OK(resume_facts_set_client_certificate(facts, r->certificate, r->verify_result));
+    OK(resume_facts_set_resumable(facts, !r->not_resumable));
+    OK(resume_facts_set_context(facts, r->context, r->context_len));
+    OK(resume_facts_set_server_name(facts, (const uint8_t *)r->name,
+                                    r->name ? strlen(r->name) : 0));
+    return facts;
+}
+
+/* Each rule on a session and on the facts of one that lies elsewhere: the answer is one (I-12). */
 static resume_status decide(const struct scene *s, resume_reason *ret_reason) {
     resume_session *session = session_of(&s->recipe);
+    resume_facts *told = told_of(&s->recipe);
+    struct rsm_facts facts;
+    struct rsm_facts elsewhere;
+    resume_reason reason = -1;
+    rsm_facts_of(session, &facts);
+    assert_true(rsm_facts_are_good(told, &elsewhere));
     resume_status status =
-        rsm_decide(s->policy, session, s->connection, s->path, s->now, ret_reason);
+        rsm_decide(s->policy, &facts, s->connection, s->path, s->now, ret_reason);
+    assert_int_equal(rsm_decide(s->policy, &elsewhere, s->connection, s->path, s->now, &reason),
+                     status);
+    assert_int_equal(reason, *ret_reason);
+    resume_facts_unref(told);
     resume_session_unref(session);
     return status;
 }

@@ -155,6 +155,74 @@ static void test_no_memory(void **state) {
     assert_null(key);
 }
 
+static unsigned freed;
+
+static void free_extra(void *extra) {
+    (*(unsigned *)extra)++;
+    freed++;
+}
+
+static void free_another(void *extra) {
+    (void)extra;
+    freed += 100;
+}
+
+/* I-59, I-163: what hangs on a key goes with it, once; nobody else gets it, and nobody replaces
+ * it. */
+static void I_59_extra_goes_with_the_key(void **state) {
+    (void)state;
+    unsigned mine = 0;
+    unsigned other = 0;
+    freed = 0;
+    resume_key *key = make(9, 32);
+    assert_null(resume_key_extra(key, free_extra));
+    assert_int_equal(resume_key_set_extra(key, &mine, free_extra), RESUME_OK);
+    assert_ptr_equal(resume_key_extra(key, free_extra), &mine);
+    assert_null(resume_key_extra(key, free_another));
+    assert_null(resume_key_extra(key, NULL));
+    assert_int_equal(resume_key_set_extra(key, &other, free_extra), RESUME_EXISTS);
+    assert_int_equal(resume_key_set_extra(key, &other, free_another), RESUME_EXISTS);
+    assert_ptr_equal(resume_key_extra(key, free_extra), &mine);
+    resume_key_ref(key);
+    resume_key_unref(key);
+    assert_int_equal(freed, 0);
+    resume_key_unref(key);
+    assert_int_equal(freed, 1);
+    assert_int_equal(mine, 1);
+    assert_int_equal(other, 0);
+}
+
+/* A key with other times is another key: it starts without. */
+static void extra_is_not_carried_over(void **state) {
+    (void)state;
+    unsigned mine = 0;
+    resume_key *key = make(9, 32);
+    resume_key *later = NULL;
+    assert_int_equal(resume_key_set_extra(key, &mine, free_extra), RESUME_OK);
+    assert_int_equal(rsm_key_with_times(key, 1, 2, 3, &later), RESUME_OK);
+    assert_null(resume_key_extra(later, free_extra));
+    resume_key_unref(later);
+    assert_int_equal(mine, 0);
+    resume_key_unref(key);
+    assert_int_equal(mine, 1);
+}
+
+static void extra_is_checked(void **state) {
+    (void)state;
+    unsigned mine = 0;
+    resume_key *key = make(9, 32);
+    assert_int_equal(resume_key_set_extra(NULL, &mine, free_extra), RESUME_E_INVALID);
+    assert_int_equal(resume_key_set_extra(key, NULL, free_extra), RESUME_E_INVALID);
+    assert_int_equal(resume_key_set_extra(key, &mine, NULL), RESUME_E_INVALID);
+    assert_null(resume_key_extra(NULL, free_extra));
+    rsm_alloc_fail_once(1); /* I-95 */
+    assert_int_equal(resume_key_set_extra(key, &mine, free_extra), RESUME_E_NOMEM);
+    rsm_alloc_fail_once(0);
+    assert_null(resume_key_extra(key, free_extra));
+    resume_key_unref(key);
+    assert_int_equal(mine, 0); /* still the caller's */
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_getters),
@@ -165,6 +233,9 @@ int main(void) {
         cmocka_unit_test(test_other_times_keep_bytes_and_count),
         cmocka_unit_test(test_comparisons),
         cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(I_59_extra_goes_with_the_key),
+        cmocka_unit_test(extra_is_not_carried_over),
+        cmocka_unit_test(extra_is_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

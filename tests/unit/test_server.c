@@ -373,6 +373,48 @@ static void check_is_pure(void **state) {
     end(w);
 }
 
+/* The same about a session that lies elsewhere; I-156: one that cannot be is declined, not an
+ * error. */
+static void check_facts_is_pure(void **state) {
+    (void)state;
+    static const uint8_t secret[48] = {1};
+    struct world *w = world_of(TLS12);
+    resume_facts *facts = NULL;
+    resume_reason reason = -1;
+    const int32_t path = RESUME_PATH_TLS12_TICKET;
+    OK(resume_facts_new(&facts));
+    OK(resume_facts_set_version(facts, w->recipe.version));
+    OK(resume_facts_set_cipher_suite(facts, w->recipe.suite));
+    OK(resume_facts_set_extended_master_secret(facts, w->recipe.ems));
+    OK(resume_facts_set_created(facts, w->recipe.created));
+    OK(resume_facts_set_lifetime(facts, w->recipe.lifetime));
+    OK(resume_facts_set_context(facts, w->recipe.context, w->recipe.context_len));
+    OK(resume_facts_set_server_name(facts, (const uint8_t *)w->recipe.name, 9));
+    assert_int_equal(resume_server_check_facts(w->server, facts, w->connection, path, NOW, &reason),
+                     RESUME_FULL);
+    assert_int_equal(reason, RESUME_REASON_UNSUPPORTED); /* no secret yet */
+    OK(resume_facts_set_secret(facts, secret, sizeof secret));
+    OK(resume_server_check_facts(w->server, facts, w->connection, path, NOW, &reason));
+    assert_int_equal(reason, RESUME_REASON_RESUMED);
+    OK(resume_connection_set_extended_master_secret(w->connection, false));
+    assert_int_equal(resume_server_check_facts(w->server, facts, w->connection, path, NOW, &reason),
+                     RESUME_ABORT);
+    assert_int_equal(reason, RESUME_REASON_EMS_MISSING_IN_HELLO);
+    assert_int_equal(outcomes_of(w->server), 0);
+    assert_int_equal(w->trace.calls, 0);
+    reason = 77;
+    INVALID(resume_server_check_facts(NULL, facts, w->connection, path, NOW, &reason));
+    INVALID(resume_server_check_facts(w->server, NULL, w->connection, path, NOW, &reason));
+    INVALID(resume_server_check_facts(w->server, facts, NULL, path, NOW, &reason));
+    INVALID(resume_server_check_facts(w->server, facts, w->connection, -1, NOW, &reason));
+    INVALID(resume_server_check_facts(w->server, facts, w->connection, RESUME_PATH_COUNT, NOW,
+                                      &reason));
+    INVALID(resume_server_check_facts(w->server, facts, w->connection, path, NOW, NULL));
+    assert_int_equal(reason, 77);
+    resume_facts_unref(facts);
+    end(w);
+}
+
 /* Broken contracts are neither counted nor told, and outputs stay. */
 static void null_is_invalid(void **state) {
     (void)state;
@@ -566,6 +608,7 @@ int main(void) {
         cmocka_unit_test(I_46_forbidden_ticket),
         cmocka_unit_test(forget),
         cmocka_unit_test(check_is_pure),
+        cmocka_unit_test(check_facts_is_pure),
         cmocka_unit_test(null_is_invalid),
         cmocka_unit_test(counting_from_outside),
         cmocka_unit_test(counting_ranges),

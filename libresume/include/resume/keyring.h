@@ -34,6 +34,10 @@ typedef struct resume_key resume_key;
 typedef struct resume_keyring resume_keyring;
 typedef struct resume_keyring_options resume_keyring_options;
 
+/** Wipes and frees what resume_key_set_extra() was given; on any thread, never under a lock of
+ * libresume's. It must not use the key. */
+typedef void (*resume_key_extra_free_fn)(void *extra);
+
 enum {
     RESUME_KEY_NAME_SIZE = 16, /* bytes of a key's name */
     RESUME_KEYRING_MAX = 64    /* keys that a ring holds at most */
@@ -405,6 +409,33 @@ RESUME_API void resume_key_count_seal(resume_key *key);
  * @since 0.1
  */
 RESUME_API uint64_t resume_key_serial(const resume_key *key);
+
+/**
+ * Hangs on a key what an adapter has made from it, such as contexts that are keyed already, so that
+ * it is made once for each key and goes when the key goes.
+ *
+ * One for each key: of several threads at once the first one wins. Many threads may read it at the
+ * same time afterwards, so it must not change.
+ *
+ * @param key the key.
+ * @param extra as secret as the key; the key's after RESUME_OK, the caller's otherwise.
+ * @param destroy called with extra once, when the last reference to the key goes; stands for its
+ *        owner, too: see resume_key_extra().
+ * @return RESUME_OK, RESUME_EXISTS (there is one already), RESUME_E_INVALID (NULL), RESUME_E_NOMEM.
+ * @since 0.1
+ */
+RESUME_API RESUME_MUST_USE resume_status resume_key_set_extra(resume_key *key, void *extra,
+                                                              resume_key_extra_free_fn destroy);
+
+/**
+ * What was hung on a key with this very destroy function.
+ *
+ * @param key the key; NULL gives NULL.
+ * @param destroy as in resume_key_set_extra(): what somebody else hung there is not given.
+ * @return borrowed while the caller holds a reference to the key; NULL if there is none.
+ * @since 0.1
+ */
+RESUME_API void *resume_key_extra(const resume_key *key, resume_key_extra_free_fn destroy);
 
 #ifdef __cplusplus
 }

@@ -20,6 +20,7 @@
 #include <resume/store.h>
 #include <resume/policy.h>
 #include <resume/connection.h>
+#include <resume/facts.h>
 #include <resume/hello.h>
 #include <resume/handshake.h>
 #include <resume/server.h>

@@ -14,6 +14,7 @@
 #ifndef RESUME_FFI
 #include <resume/codec.h>
 #include <resume/connection.h>
+#include <resume/facts.h>
 #include <resume/hello.h>
 #include <resume/keyring.h>
 #include <resume/policy.h>
@@ -296,6 +297,25 @@ RESUME_API RESUME_MUST_USE resume_status resume_server_check(resume_server *serv
                                                              const resume_connection *connection,
                                                              int32_t path, uint64_t now_ms,
                                                              resume_reason *ret_reason);
+
+/**
+ * The same decision about a session that the TLS stack keeps itself and has told the facts of.
+ *
+ * Pure, as resume_server_check() is, and for the same kind of session: an authentic one.
+ *
+ * @param server the server.
+ * @param facts of the session.
+ * @param connection the facts of this handshake.
+ * @param path RESUME_PATH_*, by which the session came.
+ * @param now_ms Unix time in milliseconds.
+ * @param ret_reason receives the reason, always when the return value is not negative.
+ * @return as resume_server_check(). If there is no session of these facts (resume_session_new()
+ *         would refuse it) RESUME_FULL with RESUME_REASON_UNSUPPORTED.
+ * @since 0.1
+ */
+RESUME_API RESUME_MUST_USE resume_status resume_server_check_facts(
+    resume_server *server, const resume_facts *facts, const resume_connection *connection,
+    int32_t path, uint64_t now_ms, resume_reason *ret_reason);
 
 /**
  * Opens an offered ticket and decides: resume_codec_open() and then resume_server_check().
