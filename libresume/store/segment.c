@@ -166,7 +166,8 @@ static resume_status map(struct rsm_segment *segment, int fd, const char *path, 
         at = map_aligned(segment->size, flags, fd);
     }
     if (at == MAP_FAILED) {
-        return refuse_io("map", path, why);
+        resume_status status = refuse_io("map", path, why);
+        return status ? status : RESUME_E_IO; /* never 0, but clang-tidy does not see it */
     }
     segment->map = at;
     /* Wishes: without them it is in core dumps, and slower. */

@@ -300,8 +300,15 @@ def test_every_byte_of_a_reply(redis: Redis, opened: Opener, proxied: ProxyMaker
         assert (status, data) == (Status.MISS, None) or (status, data) == (Status.OK, one)
         if how == "cut":
             assert status == Status.MISS
-        # The connection was given up, or the reply had been whole: the next answer is its own.
-        assert store.get_record(other, NOW) == (Status.OK, other)
+
+        # The connection was given up, or the reply had been whole: the next answer is its own, in
+        # the end, for a machine under load may need more than the deadline.
+        def answered(store: Store = store) -> bool:
+            answer = store.get_record(other, NOW)
+            assert answer in {(Status.OK, other), (Status.MISS, None)}
+            return answer == (Status.OK, other)
+
+        until(answered, "the next answer")
         store.close()
         proxy.close()
 

@@ -38,7 +38,8 @@ struct row {
 };
 
 /* The first ones go to stderr as well. */
-static inline void failed(struct row *row, const char *format, ...) {
+static inline __attribute__((format(printf, 2, 3))) void failed(struct row *row, const char *format,
+                                                                ...) {
     if (row->failures++ < 10) {
         va_list args;
         va_start(args, format);

@@ -173,6 +173,14 @@ static void test_faults_look_alike(void **state) {
     resume_keyring_unref(ring);
 }
 
+/* Moves a part of the ticket. By way of a copy: valgrind 3.19 takes the fortified memmove() for a
+ * memcpy() and complains. */
+static void move(size_t to, size_t from, size_t len) {
+    static uint8_t between[sizeof ticket];
+    memcpy(between, ticket + from, len);
+    memcpy(ticket + to, between, len);
+}
+
 /* I-07, I-157: a ticket of one RFC 5077 frame is never one of the other, although the key is the
  * same, whoever adds, cuts or moves the two bytes. */
 static void test_I_07_the_two_frames_do_not_mix(void **state) {
@@ -184,13 +192,13 @@ static void test_I_07_the_two_frames_do_not_mix(void **state) {
     size_t len = 0;
     assert_int_equal(resume_codec_seal(usual, session, NOW, ticket, sizeof ticket, &len), 0);
     assert_int_equal(try_open(letter, len), RESUME_MALFORMED);
-    memmove(ticket + HEAD, ticket + 32, len - 32); /* with the length where it would stand */
+    move(HEAD, 32, len - 32); /* with the length where it would stand */
     ticket[32] = (uint8_t)((len - 64) >> 8);
     ticket[33] = (uint8_t)(len - 64);
     assert_int_equal(try_open(letter, len + 2), RESUME_FORGED);
     assert_int_equal(resume_codec_seal(letter, session, NOW, ticket, sizeof ticket, &len), 0);
     assert_int_equal(try_open(usual, len), RESUME_MALFORMED);
-    memmove(ticket + 32, ticket + HEAD, len - HEAD);
+    move(32, HEAD, len - HEAD);
     assert_int_equal(try_open(usual, len - 2), RESUME_FORGED);
     resume_session_unref(session);
     resume_codec_unref(usual);
