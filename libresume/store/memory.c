@@ -55,24 +55,7 @@ static resume_status memory_sweep(resume_store *store, uint64_t now_ms, size_t m
 }
 
 static uint64_t memory_number(const resume_store *store, int32_t which) {
-    struct rsm_table_numbers numbers;
-    rsm_table_numbers(const_memory_of(store)->table, &numbers);
-    switch (which) {
-    case RESUME_STORE_ENTRIES:
-        return numbers.entries;
-    case RESUME_STORE_BYTES:
-        return numbers.bytes;
-    case RESUME_STORE_CAPACITY_BYTES:
-        return numbers.capacity_bytes;
-    case RESUME_STORE_CAPACITY_ENTRIES:
-        return numbers.capacity_entries;
-    case RESUME_STORE_EVICTIONS:
-        return numbers.evictions;
-    case RESUME_STORE_EXPIRED:
-        return numbers.expired;
-    default:
-        return 0;
-    }
+    return rsm_table_number(const_memory_of(store)->table, which);
 }
 
 static void memory_destroy(resume_store *store) {

@@ -69,28 +69,8 @@ static void shm_free(void *arg) {
 
 static uint64_t shm_number(const void *arg, int32_t which) {
     const struct shm *shm = arg;
-    struct rsm_table_numbers numbers;
-    rsm_table_numbers(shm->table, &numbers);
-    switch (which) {
-    case RESUME_STORE_ENTRIES:
-        return numbers.entries;
-    case RESUME_STORE_BYTES:
-        return numbers.bytes;
-    case RESUME_STORE_CAPACITY_BYTES:
-        return numbers.capacity_bytes;
-    case RESUME_STORE_CAPACITY_ENTRIES:
-        return numbers.capacity_entries;
-    case RESUME_STORE_EVICTIONS:
-        return numbers.evictions;
-    case RESUME_STORE_EXPIRED:
-        return numbers.expired;
-    case RESUME_STORE_EMPTIED:
-        return numbers.emptied;
-    case RESUME_STORE_REPLACED:
-        return shm->segment.replaced;
-    default:
-        return 0;
-    }
+    return which == RESUME_STORE_REPLACED ? shm->segment.replaced
+                                          : rsm_table_number(shm->table, which);
 }
 
 static const struct rsm_custom_extras extras = {.number = shm_number, .drops_expired = true};

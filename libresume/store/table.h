@@ -75,4 +75,7 @@ void rsm_table_sweep(struct rsm_table *table, uint64_t now_ms, size_t max);
 
 void rsm_table_numbers(const struct rsm_table *table, struct rsm_table_numbers *ret_numbers);
 
+/* One of them by its RESUME_STORE_* name; 0 for what a table does not count. */
+uint64_t rsm_table_number(const struct rsm_table *table, int32_t which);
+
 #endif

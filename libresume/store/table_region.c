@@ -10,6 +10,8 @@
 #include "base/bytes.h"
 #include "base/region.h"
 
+#include <resume/store.h>
+
 /* Bytes of arena that go with one slot. A record of 200 bytes under an ID takes 256, so such
  * records fill half of the slots: then 95 of 100 are in their first bucket, and of 1000 new ones
  * three find both buckets full. */
@@ -135,4 +137,27 @@ void rsm_table_numbers(const struct rsm_table *table, struct rsm_table_numbers *
         sum.emptied += rsm_count_of(&part->state->emptied);
     }
     *ret_numbers = sum;
+}
+
+uint64_t rsm_table_number(const struct rsm_table *table, int32_t which) {
+    struct rsm_table_numbers numbers;
+    rsm_table_numbers(table, &numbers);
+    switch (which) {
+    case RESUME_STORE_ENTRIES:
+        return numbers.entries;
+    case RESUME_STORE_BYTES:
+        return numbers.bytes;
+    case RESUME_STORE_CAPACITY_BYTES:
+        return numbers.capacity_bytes;
+    case RESUME_STORE_CAPACITY_ENTRIES:
+        return numbers.capacity_entries;
+    case RESUME_STORE_EVICTIONS:
+        return numbers.evictions;
+    case RESUME_STORE_EXPIRED:
+        return numbers.expired;
+    case RESUME_STORE_EMPTIED:
+        return numbers.emptied;
+    default:
+        return 0;
+    }
 }

@@ -120,9 +120,8 @@ enum {
     RESUME_STORE_REPLIES_BUSY = 25,     /* error replies: loading, busy, without its master */
     RESUME_STORE_REPLIES_OTHER = 26,    /* error replies: anything else */
     /* shm: only; of all the processes together. */
-    RESUME_STORE_EMPTIED = 27, /* shards emptied: a writer died inside, or bytes were damaged */
-    RESUME_STORE_REPLACED =
-        28, /* 1 if the file at hand was another's and was replaced at opening */
+    RESUME_STORE_EMPTIED = 27,  /* shards emptied: a writer died inside, or bytes were damaged */
+    RESUME_STORE_REPLACED = 28, /* 1 if the file that was there was replaced at opening */
     /* tiered: only. */
     RESUME_STORE_L1_HITS = 29, /* look-ups that the first level answered */
     RESUME_STORE_L2_HITS = 30, /* look-ups that the second level answered; its takes, too */
