@@ -43,9 +43,6 @@ resume_status rsm_codec_warm(struct rsm_thread *thread, uint32_t kind, resume_ke
                              const struct rsm_codec_context *context,
                              struct rsm_codec_warm **ret_warm);
 
-/* Of the kind RSM_WARM_CBC_HMAC: both RFC 5077 frames work with it. */
-extern const struct rsm_codec_context rsm_codec_cbc_hmac;
-
 /* Counts a seal; reports it at once or in steps, as the cap allows. */
 void rsm_codec_count(struct rsm_codec_warm *warm, uint64_t max_seals);
 
