@@ -61,6 +61,21 @@ static resume_status try_offers(resume_server *server, const resume_hello *hello
     return RESUME_FULL;
 }
 
+/* libcrypto gave no digest: still a good handshake, a full one. */
+static resume_status without_context(resume_server *server, uint64_t now_ms,
+                                     resume_verdict *verdict) {
+    verdict->reason = RESUME_REASON_FAILED;
+    rsm_server_outcome(server, RESUME_PATH_NONE, verdict->reason, now_ms, 0);
+    return RESUME_FULL;
+}
+
+/* May the session of this handshake resume later at all? Without a context it belongs nowhere, and
+ * without extended_master_secret the policy must allow it (I-81). */
+static bool is_issuable(const resume_policy *policy, const resume_connection *connection) {
+    bool ems = connection->extended_master_secret || policy->ems == RESUME_EMS_ALLOW_LEGACY;
+    return connection->version == RSM_TLS12 && ems && connection->context.len > 0;
+}
+
 /* Whether a ticket will follow, and for how long: only to a client that sent the extension (I-30),
  * and only if the session of this handshake may be issued at all. */
 static uint32_t lifetime_hint(resume_server *server, const resume_hello *hello,
@@ -68,10 +83,8 @@ static uint32_t lifetime_hint(resume_server *server, const resume_hello *hello,
                               uint64_t now_ms) {
     bool resumes = verdict->status == RESUME_OK || verdict->status == RESUME_RENEW;
     bool wanted = resumes ? verdict->status == RESUME_RENEW : verdict->status == RESUME_FULL;
-    bool issuable =
-        connection->extended_master_secret || server->policy->ems == RESUME_EMS_ALLOW_LEGACY;
     uint32_t seconds = 0;
-    if (!wanted || !issuable || connection->version != RSM_TLS12 ||
+    if (!wanted || !is_issuable(server->policy, connection) ||
         !resume_hello_session_ticket(hello, NULL)) {
         return 0;
     }
@@ -88,8 +101,8 @@ static void set_session_id(const resume_server *server, const resume_hello *hell
         memcpy(verdict->session_id, id, verdict->session_id_len);
         return;
     }
-    bool keeps = connection->version == RSM_TLS12 && verdict->status == RESUME_FULL &&
-                 !verdict->lifetime_hint &&
+    bool keeps = verdict->status == RESUME_FULL && !verdict->lifetime_hint &&
+                 is_issuable(server->policy, connection) &&
                  rsm_decide_path(server->policy, RESUME_PATH_TLS12_SESSION_ID);
     /* Without random bytes there is no ID, and the session is not kept: still a good handshake. */
     if (keeps && rsm_random(verdict->session_id, sizeof verdict->session_id) == RESUME_OK) {
@@ -113,8 +126,11 @@ resume_status resume_server_offer(resume_server *server, const resume_hello *hel
         return RESUME_E_NOMEM;
     }
     resume_status status = set_facts(connection, hello);
-    status = status ? status : set_context(server->policy, connection);
-    status = status ? status : try_offers(server, hello, connection, now_ms, verdict);
+    if (status == RESUME_OK) {
+        status = set_context(server->policy, connection) == RESUME_OK
+                     ? try_offers(server, hello, connection, now_ms, verdict)
+                     : without_context(server, now_ms, verdict);
+    }
     if (status < 0) {
         resume_verdict_unref(verdict);
         return status;

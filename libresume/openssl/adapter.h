@@ -110,6 +110,9 @@ void rsm_attachment_unref(struct rsm_attachment *attachment);
 
 /* link.c */
 bool rsm_link_prepare(void); /* under a lock, before all else */
+/* For SSL_get_ex_new_index(): a copy of an SSL has no link yet; the client's links share it. */
+int rsm_link_dup(CRYPTO_EX_DATA *to, const CRYPTO_EX_DATA *from, void **ptr, int idx, long argl,
+                 void *argp);
 struct rsm_link *rsm_link_of(const SSL *ssl);
 /* Makes or renews the link for the ClientHello that is being processed. */
 void rsm_link_hello(SSL *ssl, struct rsm_attachment *attachment);

@@ -45,21 +45,9 @@ static void on_link_free(void *parent, void *ptr, CRYPTO_EX_DATA *data, int idx,
     }
 }
 
-/* SSL_dup() would otherwise copy the pointer, and two SSLs free one link. */
-static int on_link_dup(CRYPTO_EX_DATA *to, const CRYPTO_EX_DATA *from, void **ptr, int idx,
-                       long argl, void *argp) {
-    (void)to;
-    (void)from;
-    (void)idx;
-    (void)argl;
-    (void)argp;
-    *ptr = NULL;
-    return 1;
-}
-
 bool rsm_client_link_prepare(void) {
     if (atomic_load(&link_index) < 0) {
-        atomic_store(&link_index, SSL_get_ex_new_index(0, NULL, NULL, on_link_dup, on_link_free));
+        atomic_store(&link_index, SSL_get_ex_new_index(0, NULL, NULL, rsm_link_dup, on_link_free));
     }
     return atomic_load(&link_index) >= 0;
 }

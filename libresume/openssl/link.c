@@ -38,8 +38,8 @@ static void on_link_free(void *parent, void *ptr, CRYPTO_EX_DATA *data, int idx,
 }
 
 /* SSL_dup() would otherwise copy the pointer, and two SSLs free one link. */
-static int on_link_dup(CRYPTO_EX_DATA *to, const CRYPTO_EX_DATA *from, void **ptr, int idx,
-                       long argl, void *argp) {
+int rsm_link_dup(CRYPTO_EX_DATA *to, const CRYPTO_EX_DATA *from, void **ptr, int idx, long argl,
+                 void *argp) {
     (void)to;
     (void)from;
     (void)idx;
@@ -51,7 +51,7 @@ static int on_link_dup(CRYPTO_EX_DATA *to, const CRYPTO_EX_DATA *from, void **pt
 
 bool rsm_link_prepare(void) {
     if (atomic_load(&link_index) < 0) {
-        atomic_store(&link_index, SSL_get_ex_new_index(0, NULL, NULL, on_link_dup, on_link_free));
+        atomic_store(&link_index, SSL_get_ex_new_index(0, NULL, NULL, rsm_link_dup, on_link_free));
     }
     return atomic_load(&link_index) >= 0;
 }

@@ -472,6 +472,13 @@ static void I_24_123_context(void **state) {
     assert_int_equal(resume_verdict_reason(s->verdict), RESUME_REASON_CONTEXT_MISMATCH);
     resume_verdict_context(s->verdict, &len);
     assert_int_equal(len, 0);
+    /* I-81: nor is one issued that could never resume, by ticket or by ID. */
+    assert_false(resume_verdict_new_session_ticket(s->verdict));
+    s->saying.ticket_extension = false;
+    s->saying.ticket_len = 0;
+    assert_int_equal(offer(s), RESUME_FULL);
+    resume_verdict_session_id(s->verdict, &len);
+    assert_int_equal(len, 0);
     end(s);
 }
 

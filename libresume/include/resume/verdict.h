@@ -77,8 +77,9 @@ RESUME_API const resume_session *resume_verdict_session(const resume_verdict *ve
 
 /**
  * The session ID for ServerHello. Resumed: the client's own, whatever its length (RFC 5077 section
- * 3.4, I-37). Full handshake: empty if a ticket will be issued or the policy keeps no IDs, else 32
- * new random bytes, never the client's (RFC 5246 section 7.4.1.3, I-40).
+ * 3.4, I-37). Full handshake: 32 new random bytes, never the client's (RFC 5246 section 7.4.1.3,
+ * I-40); empty if a ticket will be issued, the policy keeps no IDs, or the session could never
+ * resume (no context, or no extended_master_secret where the policy wants it).
  *
  * @param verdict the verdict; NULL gives NULL.
  * @param ret_len receives the length, 0 to 32; may be NULL.
