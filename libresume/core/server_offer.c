@@ -116,7 +116,7 @@ static bool answers_ems(const resume_connection *connection, const resume_verdic
 }
 
 resume_status resume_server_offer(resume_server *server, const resume_hello *hello,
-                                  resume_connection *connection, uint64_t now_ms,
+                                  const resume_connection *connection, uint64_t now_ms,
                                   resume_verdict **ret_verdict) {
     if (!server || !resume_hello_random(hello) || !connection || !ret_verdict) {
         return RESUME_E_INVALID;
@@ -125,10 +125,14 @@ resume_status resume_server_offer(resume_server *server, const resume_hello *hel
     if (!verdict) {
         return RESUME_E_NOMEM;
     }
-    resume_status status = set_facts(connection, hello);
+    /* Facts of this hello alone: a context computed for it must not serve the next one. */
+    resume_connection facts = {.version = connection->version,
+                               .client_auth = connection->client_auth,
+                               .context = connection->context};
+    resume_status status = set_facts(&facts, hello);
     if (status == RESUME_OK) {
-        status = set_context(server->policy, connection) == RESUME_OK
-                     ? try_offers(server, hello, connection, now_ms, verdict)
+        status = set_context(server->policy, &facts) == RESUME_OK
+                     ? try_offers(server, hello, &facts, now_ms, verdict)
                      : without_context(server, now_ms, verdict);
     }
     if (status < 0) {
@@ -136,10 +140,10 @@ resume_status resume_server_offer(resume_server *server, const resume_hello *hel
         return status;
     }
     verdict->status = status;
-    verdict->context = connection->context;
-    verdict->lifetime_hint = lifetime_hint(server, hello, connection, verdict, now_ms);
-    verdict->extended_master_secret = answers_ems(connection, verdict);
-    set_session_id(server, hello, connection, verdict);
+    verdict->context = facts.context;
+    verdict->lifetime_hint = lifetime_hint(server, hello, &facts, verdict, now_ms);
+    verdict->extended_master_secret = answers_ems(&facts, verdict);
+    set_session_id(server, hello, &facts, verdict);
     *ret_verdict = verdict;
     return status;
 }

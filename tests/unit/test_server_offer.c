@@ -464,6 +464,11 @@ static void I_24_123_context(void **state) {
     assert_int_equal(offer(s), RESUME_OK);
     assert_memory_equal(resume_verdict_context(s->verdict, &len), expected, expected_len);
     assert_int_equal(len, expected_len);
+    /* I-120: what was computed for one name is not there for the next. */
+    s->saying.name = "b.example";
+    assert_int_equal(offer(s), RESUME_FULL);
+    assert_memory_not_equal(resume_verdict_context(s->verdict, &len), expected, expected_len);
+    s->saying.name = "a.example";
 
     OK(resume_connection_reset(s->connection));
     OK(resume_connection_set_version(s->connection, TLS12));

@@ -366,8 +366,8 @@ resume_server_find_session(resume_server *server, const resume_connection *conne
  * @param connection what the hello does not tell: the version chosen, what is asked of client
  *        certificates, and the context, which is computed by resume_policy_context() if it is not
  *        set and no client certificate is asked for. Server name, cipher suites and
- *        extended_master_secret are set from the hello, which must stay until the connection's
- *        next reset. With a version other than 0x0303 nothing is tried: TLS 1.3 offers PSKs.
+ *        extended_master_secret are taken from the hello. With a version other than 0x0303 nothing
+ * is tried: TLS 1.3 offers PSKs.
  * @param now_ms Unix time in milliseconds.
  * @param ret_verdict receives one reference whenever the return value is not negative: what to
  *        send, see verdict.h; drop it with resume_verdict_unref().
@@ -378,7 +378,7 @@ resume_server_find_session(resume_server *server, const resume_connection *conne
  */
 RESUME_API RESUME_MUST_USE resume_status resume_server_offer(resume_server *server,
                                                              const resume_hello *hello,
-                                                             resume_connection *connection,
+                                                             const resume_connection *connection,
                                                              uint64_t now_ms,
                                                              resume_verdict **ret_verdict);
 
