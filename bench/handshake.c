@@ -4,6 +4,8 @@
  * without, in one process, handshake by handshake in turn. Prints one JSON object a line.
  * Client and server talk through memory, and only the server's steps are timed.
  */
+#include "bench.h"
+
 #include <resume/openssl.h>
 
 #include <openssl/evp.h>
@@ -20,13 +22,6 @@
 #define WARMUP     200
 
 static int rounds = ROUNDS_MAX;
-
-static void check(int ok, const char *what) {
-    if (!ok) {
-        fprintf(stderr, "bench/handshake: %s failed\n", what);
-        exit(1);
-    }
-}
 
 static double now_us(void) {
     struct timespec t;

@@ -4,6 +4,8 @@
  * alone, call by call in turn, medians. Prints one JSON object a line. Starts a redis-server of its
  * own on a Unix socket and a free port, and ends it.
  */
+#include "bench.h"
+
 #include <resume/store.h>
 
 #include <hiredis/hiredis.h>
@@ -44,19 +46,6 @@ static void end_server(void) {
         unlink(server.path);
         rmdir(server.folder);
     }
-}
-
-static void check(int ok, const char *what) {
-    if (!ok) {
-        fprintf(stderr, "bench/remote: %s failed\n", what);
-        exit(1);
-    }
-}
-
-static double now_ns(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
 static void sleep_ms(int ms) {

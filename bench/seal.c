@@ -9,6 +9,8 @@
  * same order (OpenSSL 3.0: construct_stateless_ticket() and tls_decrypt_ticket(), ssl_hmac_new()
  * and its kin). The encoding of the session is left out on both sides.
  */
+#include "bench.h"
+
 #include <resume/codec.h>
 
 #include <openssl/core_names.h>
@@ -49,19 +51,6 @@ struct world {
 };
 
 typedef void step_fn(struct world *w);
-
-static void check(int ok, const char *what) {
-    if (!ok) {
-        fprintf(stderr, "bench/seal: %s failed\n", what);
-        exit(1);
-    }
-}
-
-static double now_ns(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
 
 /* ---- libssl's way -------------------------------------------------------------------------------
  */

@@ -7,6 +7,8 @@
  * What shm: does beyond memory: is shown apart: the look-up key (HMAC-SHA256) and the seal
  * (XAES-256-GCM). "The table alone" is the shared table without both, which no URL gives.
  */
+#include "bench.h"
+
 #include <resume/store.h>
 
 #include "store/segment.h"
@@ -52,32 +54,6 @@ struct world {
     double *rates; /* of each process, shared */
     _Atomic uint32_t *ready;
 };
-
-static void check(int ok, const char *what) {
-    if (!ok) {
-        fprintf(stderr, "bench/shm: %s failed\n", what);
-        exit(1);
-    }
-}
-
-static double now_ns(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
-static uint64_t mix(uint64_t x) {
-    x = (x ^ x >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
-    x = (x ^ x >> 27) * UINT64_C(0x94D049BB133111EB);
-    return x ^ x >> 31;
-}
-
-static void make_id(uint64_t n, uint8_t *id) {
-    for (uint64_t i = 0; i < 4; i++) {
-        uint64_t word = mix(n * 4 + i + 1);
-        memcpy(id + 8 * i, &word, 8);
-    }
-}
 
 static int by_id(const void *a, const void *b) {
     return memcmp(a, b, ID_SIZE);

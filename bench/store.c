@@ -8,6 +8,8 @@
  * read lock, and one more reference on the session. That function is inside libssl, so its steps
  * are taken here with the same public calls. Its put is SSL_CTX_add_session() itself.
  */
+#include "bench.h"
+
 #include <resume/store.h>
 
 #include <openssl/lhash.h>
@@ -41,33 +43,6 @@ struct world {
     atomic_uint_fast64_t fresh; /* the next session to put */
     double peer_bytes;          /* heap that the peer took for each session */
 };
-
-static void check(int ok, const char *what) {
-    if (!ok) {
-        fprintf(stderr, "bench/store: %s failed\n", what);
-        exit(1);
-    }
-}
-
-static double now_ns(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
-static uint64_t mix(uint64_t x) {
-    x = (x ^ x >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
-    x = (x ^ x >> 27) * UINT64_C(0x94D049BB133111EB);
-    return x ^ x >> 31;
-}
-
-/* The nth session's ID. */
-static void make_id(uint64_t n, uint8_t *id) {
-    for (uint64_t i = 0; i < 4; i++) {
-        uint64_t word = mix(n * 4 + i + 1);
-        memcpy(id + 8 * i, &word, 8);
-    }
-}
 
 /* A session of RECORD_SIZE bytes in libresume's format. */
 static resume_session *make_session(const uint8_t *id) {

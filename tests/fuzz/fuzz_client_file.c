@@ -6,32 +6,7 @@
  */
 #include "core/client.h"
 #include "core/sealed_file.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-#define NOW UINT64_C(1700000000000)
-
-static void check(bool holds) {
-    if (!holds) {
-        abort();
-    }
-}
-
-static resume_keyring *ring_new(void) {
-    resume_keyring *ring = NULL;
-    uint8_t key[80];
-    uint32_t x = 12345;
-    for (size_t i = 0; i < sizeof key; i++) {
-        x = x * 1664525 + 1013904223;
-        key[i] = (uint8_t)(x >> 24);
-    }
-    memcpy(key, "fuzz-client-key!", 16); /* so that the corpus can name it */
-    check(resume_keyring_new(NULL, &ring) == RESUME_OK);
-    check(resume_keyring_add(ring, key, 16, key + 16, 32, key + 48, 32, 0, UINT64_MAX, UINT64_MAX,
-                             NOW) == RESUME_OK);
-    return ring;
-}
+#include "ring.h"
 
 static resume_client *client_new(void) {
     resume_client_options *options = NULL;
@@ -99,7 +74,7 @@ static void run(resume_keyring *ring, size_t at, uint8_t flip, const uint8_t *da
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size >= 3) {
-        resume_keyring *ring = ring_new();
+        resume_keyring *ring = ring_new("fuzz-client-key!");
         run(ring, (size_t)data[0] << 8 | data[1], data[2], data + 3, size - 3);
         resume_keyring_unref(ring);
     }

@@ -5,40 +5,17 @@
  */
 #include <resume/codec.h>
 
-#include <stdlib.h>
-#include <string.h>
+#include "ring.h"
 
-#define NOW      UINT64_C(1700000000000)
 #define FRAMES   3
 #define PAYLOADS 3
 
 static uint8_t ticket[RESUME_TICKET_MAX];
 static uint8_t again[RESUME_TICKET_MAX];
 
-static void check(bool holds) {
-    if (!holds) {
-        abort();
-    }
-}
-
-static resume_keyring *ring_new(void) {
-    resume_keyring *ring = NULL;
-    uint8_t key[80];
-    uint32_t x = 12345;
-    for (size_t i = 0; i < sizeof key; i++) {
-        x = x * 1664525 + 1013904223;
-        key[i] = (uint8_t)(x >> 24);
-    }
-    memcpy(key, "fuzz-ticket-key!", 16); /* so that the corpus can name it */
-    check(resume_keyring_new(NULL, &ring) == RESUME_OK);
-    check(resume_keyring_add(ring, key, 16, key + 16, 32, key + 48, 32, 0, UINT64_MAX, UINT64_MAX,
-                             NOW) == RESUME_OK);
-    return ring;
-}
-
 /* New in each run, so that a run frees all that it made. */
 static resume_codec *codec_new(int32_t which) {
-    resume_keyring *ring = ring_new();
+    resume_keyring *ring = ring_new("fuzz-ticket-key!");
     resume_codec *codec = NULL;
     resume_codec_options *options = NULL;
     check(resume_codec_options_new(&options) == RESUME_OK);
