@@ -36,9 +36,9 @@
 static int turns = TURNS_MAX;
 static int thread_turns = 401;
 
-/* One side of a comparison: what a thread needs. */
+/* One side of a comparison: what a thread needs, on cache lines of its own. */
 struct world {
-    resume_codec *codec;
+    _Alignas(128) resume_codec *codec;
     EVP_CIPHER_CTX *gcm_seal, *gcm_open;
     uint8_t name[16], cipher_key[32], mac_key[32];
     uint8_t plain[PLAIN_SIZE];
@@ -321,21 +321,32 @@ static double rate(struct world *worlds, step_fn *step, unsigned threads) {
     return (double)threads * JOB_STEPS / (ended - began) * 1e3;
 }
 
-/* Both threads use one codec: only their buffers are their own. */
+/* Both threads use one codec: only their buffers and the peer's contexts are their own. A target of
+ * 0 is none. */
 static void compare_threads(const struct world *w, const char *name, step_fn *step, double target) {
     struct world worlds[2] = {*w, *w};
+    char aim[32] = "null";
     double value = 0;
     double peer_value = 0;
+    worlds[1].gcm_seal = gcm_new(w->cipher_key, 1);
+    worlds[1].gcm_open = gcm_new(w->cipher_key, 0);
     for (int i = 0; i < thread_turns; i++) {
         double one = rate(worlds, step, 1);
         double two = rate(worlds, step, 2);
         peer_value = one > peer_value ? one : peer_value;
         value = two > value ? two : value;
     }
+    EVP_CIPHER_CTX_free(worlds[1].gcm_seal);
+    EVP_CIPHER_CTX_free(worlds[1].gcm_open);
+    if (target > 0) {
+        (void)snprintf(aim, sizeof aim, "\">= %.2f\"", target);
+    }
     printf("{\"name\": \"%s\", \"value\": %.3f, \"unit\": \"Mop/s\", \"peer\": \"one thread\", "
-           "\"peer_value\": %.3f, \"ratio\": %.3f, \"target\": \">= %.2f\", \"ok\": %s}\n",
-           name, value, peer_value, value / peer_value, target,
-           value / peer_value >= target ? "true" : "false");
+           "\"peer_value\": %.3f, \"ratio\": %.3f, \"target\": %s, \"ok\": %s}\n",
+           name, value, peer_value, value / peer_value, aim,
+           target <= 0                    ? "null"
+           : value / peer_value >= target ? "true"
+                                          : "false");
 }
 
 int main(void) {
@@ -355,6 +366,8 @@ int main(void) {
     compare(&w, "open 200 B, AEAD frame", codec_open, "warm EVP AES-256-GCM", gcm_open, 0, 1.3);
     compare_threads(&w, "seal 200 B, AEAD frame, 2 threads", codec_seal, 1.9);
     compare_threads(&w, "open 200 B, AEAD frame, 2 threads", codec_open, 1.9);
+    /* What two processors of this machine are together, and no more can be had. */
+    compare_threads(&w, "warm EVP AES-256-GCM alone, 2 threads", gcm_seal, 0);
     world_free(&w);
     return 0;
 }
