@@ -199,6 +199,18 @@ resume_status resume_policy_set_forward_secrecy(resume_policy *policy, bool dema
     return RESUME_OK;
 }
 
+resume_status resume_policy_set_sha256_first(resume_policy *policy, bool first) {
+    if (!policy) {
+        return RESUME_E_INVALID;
+    }
+    policy->sha256_first = first;
+    return RESUME_OK;
+}
+
+bool resume_policy_sha256_first(const resume_policy *policy) {
+    return policy && policy->sha256_first;
+}
+
 resume_status resume_policy_allow_cipher_suite(resume_policy *policy, uint16_t cipher_suite) {
     if (!policy || policy->suite_count == RSM_POLICY_SUITES_MAX) {
         return RESUME_E_INVALID;

@@ -37,6 +37,7 @@ struct resume_policy {
     bool client_certificate_guard;
     bool single_use;
     bool forward_secrecy;
+    bool sha256_first;
     uint8_t label[RSM_LABEL_MAX];
     size_t label_len;
     struct rsm_context issue_context; /* len 0: the digest */

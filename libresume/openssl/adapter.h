@@ -16,6 +16,7 @@
 #include <stddef.h>
 
 #define RSM_DIGEST_SIZE 32
+#define RSM_SUITE_NAMES 256
 
 /* Runs in every resumed handshake: laid side by side, because the caches are cold there. */
 #if defined(__GNUC__)
@@ -51,6 +52,7 @@ struct rsm_before {
     long timeout;
     size_t num_tickets;
     rsm_info_fn info;
+    char suites[RSM_SUITE_NAMES]; /* of TLS 1.3, if their order was changed; else "" */
 };
 
 struct rsm_attachment {
@@ -107,6 +109,12 @@ struct rsm_link {
 struct rsm_attachment *rsm_attachment_of(const SSL_CTX *ctx);
 struct rsm_attachment *rsm_attachment_ref(struct rsm_attachment *attachment);
 void rsm_attachment_unref(struct rsm_attachment *attachment);
+
+/* suites.c */
+/* Moves the TLS 1.3 suites with SHA-256 to the front, and notes the order that was. False if there
+ * is no memory; then nothing has changed. */
+bool rsm_suites_sha256_first(SSL_CTX *ctx, struct rsm_before *before);
+void rsm_suites_set_back(SSL_CTX *ctx, const struct rsm_before *before);
 
 /* link.c */
 bool rsm_link_prepare(void); /* under a lock, before all else */

@@ -184,8 +184,10 @@ static void set_modes(SSL_CTX *ctx, const resume_policy *policy) {
 }
 
 static void set_back(SSL_CTX *ctx, const struct rsm_before *before) {
-    SSL_CTX_clear_options(ctx, SSL_OP_NO_TICKET);
-    SSL_CTX_set_options(ctx, before->options & SSL_OP_NO_TICKET);
+    const uint64_t ours = SSL_OP_NO_TICKET | SSL_OP_CIPHER_SERVER_PREFERENCE;
+    SSL_CTX_clear_options(ctx, ours);
+    SSL_CTX_set_options(ctx, before->options & ours);
+    rsm_suites_set_back(ctx, before);
     SSL_CTX_set_session_cache_mode(ctx, before->cache_mode);
     SSL_CTX_set_timeout(ctx, before->timeout);
     SSL_CTX_set_num_tickets(ctx, before->num_tickets);
@@ -233,6 +235,11 @@ resume_status resume_openssl_attach(SSL_CTX *ctx, resume_server *server,
     set_back(ctx, &before);
     install(ctx, attachment);
     rsm_attachment_unref(old);
+    if (resume_policy_sha256_first(resume_server_policy(server)) &&
+        !rsm_suites_sha256_first(ctx, &attachment->before)) {
+        (void)!resume_openssl_detach(ctx);
+        return fail(options, RESUME_E_NOMEM, "the order of the cipher suites cannot be changed");
+    }
     return fail(options, RESUME_OK, "");
 }
 

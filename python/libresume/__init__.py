@@ -46,7 +46,7 @@ from libresume._errors import (
 )
 from libresume._keyring import FOREVER_MS, Key, Keyring
 from libresume._peer import Peer
-from libresume._policy import Policy
+from libresume._policy import Policy, stock_context
 from libresume._saved import Saved
 from libresume._server import Decision, Server, Ticket
 from libresume._session import Session, SessionFields
@@ -103,4 +103,5 @@ __all__ = [
     "has",
     "peer_of",
     "server_of",
+    "stock_context",
 ]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
 from libresume import _low
-from libresume._enums import Ems, Mode
+from libresume._enums import Ems, Mode, Status
 from libresume._handle import Bytes, Handle
 
 V = TypeVar("V")
@@ -15,6 +15,26 @@ V = TypeVar("V")
 
 def _encoded(name: str | None) -> bytes | None:
     return None if name is None else name.encode()
+
+
+def stock_context(stock: str) -> bytes:
+    """The session-id context of a stock server, for a policy that issues or accepts it.
+
+    stock: ``"haproxy:"`` (2.6), or ``"nginx:"`` and the PEM file of ssl_certificate, several in the
+        order of the configuration with commas between them, and ``?client_certificate=`` with the
+        file of ssl_client_certificate if there is one.
+
+    Raises InvalidError for an unknown server, OSError for a file that cannot be read, ValueError
+    for one without a certificate.
+    """
+    status, context = _low.policy_stock_context(stock)
+    if context is None:
+        raise ValueError(f"{stock}: {Status(status).name.lower()}: no certificate in a file")
+    return context
+
+
+def _context_bytes(context: Bytes | str) -> Bytes:
+    return stock_context(context) if isinstance(context, str) else context
 
 
 class Policy(Handle["_low._PolicyHandle"]):
@@ -36,9 +56,10 @@ class Policy(Handle["_low._PolicyHandle"]):
         skew_ms: int | None = None,
         single_use: bool | None = None,
         forward_secrecy: bool | None = None,
+        sha256_first: bool | None = None,
         cipher_suites: Iterable[int] = (),
-        issue_context: Bytes | None = None,
-        accept_contexts: Iterable[Bytes] = (),
+        issue_context: Bytes | str | None = None,
+        accept_contexts: Iterable[Bytes | str] = (),
     ) -> None:
         """Makes a policy; what is not given keeps its default.
 
@@ -56,8 +77,11 @@ class Policy(Handle["_low._PolicyHandle"]):
         single_use: a stored session resumes once; default false.
         forward_secrecy: neither issue nor accept TLS 1.2 tickets; default false.
         cipher_suites: IANA numbers, at most 32; default all.
-        issue_context: 1 to 32 bytes in place of the digest, for fleets with stock servers.
-        accept_contexts: at most 8 more contexts whose sessions are accepted.
+        sha256_first: prefer TLS 1.3 suites with SHA-256, for fleets with servers in Go; default
+            false.
+        issue_context: 1 to 32 bytes in place of the digest, for fleets with stock servers; or as
+            text what ``stock_context()`` takes.
+        accept_contexts: at most 8 more contexts whose sessions are accepted, likewise.
 
         Raises InvalidError for a value out of its range.
         """
@@ -73,14 +97,15 @@ class Policy(Handle["_low._PolicyHandle"]):
         self._given(_low.policy_set_skew, skew_ms)
         self._given(_low.policy_set_single_use, single_use)
         self._given(_low.policy_set_forward_secrecy, forward_secrecy)
+        self._given(_low.policy_set_sha256_first, sha256_first)
         if label is not None:
             _low.policy_set_label(policy, label)
         if issue_context is not None:
-            _low.policy_set_issue_context(policy, issue_context)
+            _low.policy_set_issue_context(policy, _context_bytes(issue_context))
         for suite in cipher_suites:
             _low.policy_allow_cipher_suite(policy, suite)
         for context in accept_contexts:
-            _low.policy_accept_context(policy, context)
+            _low.policy_accept_context(policy, _context_bytes(context))
 
     def _given(self, setter: Callable[[_low._PolicyHandle, V], object], value: V | None) -> None:
         if value is not None:

@@ -40,6 +40,43 @@ static void detach_gives_everything_back(void **state) {
     }
 }
 
+static const char *chosen_suite(SSL_CTX *ctx, SSL_CTX *client) {
+    struct visit visit = visit_begin(ctx, client, "a.example", NULL);
+    visit_run(&visit);
+    assert_true(visit.ok);
+    const char *name = SSL_get_cipher_name(visit.server);
+    visit_end(&visit);
+    return name;
+}
+
+static void suites_with_sha256_come_first_on_request(void **state) {
+    (void)state;
+    resume_policy *policy = NULL;
+    SSL_CTX *ctx = server_ctx(&ways[TICKET13]);
+    SSL_CTX *client = client_ctx(&ways[TICKET13]);
+    OK(resume_policy_new(&policy));
+    OK(resume_policy_set_sha256_first(policy, true));
+    struct wish wish = {.policy = policy};
+    resume_server *server = server_for(&ways[TICKET13], &wish);
+    uint64_t options = SSL_CTX_get_options(ctx);
+    assert_string_equal(chosen_suite(ctx, client), "TLS_AES_256_GCM_SHA384");
+    for (int i = 0; i < 2; i++) { /* a second attach remembers what the first one found */
+        OK(resume_openssl_attach(ctx, server, NULL));
+        assert_string_equal(chosen_suite(ctx, client), "TLS_AES_128_GCM_SHA256");
+    }
+    OK(resume_openssl_detach(ctx));
+    assert_string_equal(chosen_suite(ctx, client), "TLS_AES_256_GCM_SHA384");
+    assert_true(SSL_CTX_get_options(ctx) == options);
+    /* What the application does not allow is not brought back. */
+    assert_int_equal(SSL_CTX_set_ciphersuites(ctx, "TLS_AES_256_GCM_SHA384"), 1);
+    OK(resume_openssl_attach(ctx, server, NULL));
+    assert_string_equal(chosen_suite(ctx, client), "TLS_AES_256_GCM_SHA384");
+    resume_policy_unref(policy);
+    resume_server_unref(server);
+    SSL_CTX_free(client);
+    SSL_CTX_free(ctx);
+}
+
 static void a_second_attach_changes_the_server(void **state) {
     (void)state;
     FOR_EACH_WAY(way) {
@@ -379,6 +416,7 @@ static void I_15_export_and_import_are_inverse(void **state) { /* I-15 */
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(detach_gives_everything_back),
+        cmocka_unit_test(suites_with_sha256_come_first_on_request),
         cmocka_unit_test(a_second_attach_changes_the_server),
         cmocka_unit_test(connections_outlive_a_detach),
         cmocka_unit_test(misuse_is_refused_with_a_reason),

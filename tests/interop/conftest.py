@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
-import hashlib
 import os
 import secrets
 import select
 import shutil
 import socket
-import ssl
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -32,21 +31,20 @@ class Identity:
     certificate: Path
     key: Path
 
-    def nginx_context(self) -> bytes:
-        """The session-id context that nginx computes from its one certificate."""
-        der = ssl.PEM_cert_to_DER_cert(self.certificate.read_text())
-        return hashlib.sha1(b"HTTP" + hashlib.sha1(der).digest()).digest()
+
+def make_identity(folder: Path, *kind: str) -> Identity:
+    made = Identity(folder / "certificate.pem", folder / "key.pem")
+    command = ["openssl", "req", "-x509", "-newkey", *kind, "-nodes", "-days", "2"]
+    command += ["-subj", "/CN=a.example"]
+    command += ["-keyout", str(made.key), "-out", str(made.certificate)]
+    subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE)
+    return made
 
 
 @pytest.fixture(scope="session")
 def identity(tmp_path_factory: pytest.TempPathFactory) -> Identity:
     folder = tmp_path_factory.mktemp("identity")
-    made = Identity(folder / "certificate.pem", folder / "key.pem")
-    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
-    command += ["-nodes", "-days", "2", "-subj", "/CN=a.example"]
-    command += ["-keyout", str(made.key), "-out", str(made.certificate)]
-    subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE)
-    return made
+    return make_identity(folder, "ec", "-pkeyopt", "ec_paramgen_curve:P-256")
 
 
 @pytest.fixture
@@ -122,12 +120,25 @@ http {{
 """
 
 
+def find_program(name: str) -> str:
+    program = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
+    if program is None:
+        pytest.fail(f"{name} is missing; ./dev setup installs it")
+    return program
+
+
+def wait_for_listener(process: subprocess.Popen[str], port: int) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        assert process.poll() is None, "the server ended"
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            break
+        assert time.monotonic() < deadline, "the server does not listen"
+
+
 @contextlib.contextmanager
 def run_nginx(identity: Identity, folder: Path, settings: str, padding: str = "") -> Iterator[int]:
     """A stock nginx with these settings for sessions; its port."""
-    program = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
-    if program is None:
-        pytest.fail("nginx is missing; ./dev setup installs it")
     folder.mkdir()
     port = free_port()
     configuration = folder / "nginx.conf"
@@ -136,16 +147,44 @@ def run_nginx(identity: Identity, folder: Path, settings: str, padding: str = ""
             folder=folder, port=port, identity=identity, settings=settings, padding=padding
         )
     )
-    command = [program, "-p", str(folder), "-c", str(configuration)]
+    command = [find_program("nginx"), "-p", str(folder), "-c", str(configuration)]
     command += ["-e", str(folder / "error.log")]
     process = subprocess.Popen(command, text=True)
     try:
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            assert process.poll() is None, "nginx ended"
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-                break
-            assert time.monotonic() < deadline, "nginx does not listen"
+        wait_for_listener(process, port)
+        yield port
+    finally:
+        stop(process)
+
+
+HAPROXY = """
+defaults
+    mode http
+    timeout connect 5s
+    timeout client 5s
+    timeout server 5s
+frontend front
+    bind 127.0.0.1:{port} ssl crt {folder}/both.pem tls-ticket-keys {folder}/keys
+    http-request return status 200 content-type text/plain lf-string "reused=%[ssl_fc_is_resumed]\\n"
+"""
+
+
+@pytest.fixture
+def haproxy(identity: Identity, ticket_key: Path, tmp_path: Path) -> Iterator[int]:
+    """A stock HAProxy with that ticket key, which is the last but one of its three; its port."""
+    folder = tmp_path / "haproxy"
+    folder.mkdir()
+    port = free_port()
+    key = ticket_key.read_bytes()
+    keys = (secrets.token_bytes(80), key[:16] + key[48:] + key[16:48], secrets.token_bytes(80))
+    (folder / "keys").write_text("".join(base64.b64encode(k).decode() + "\n" for k in keys))
+    (folder / "both.pem").write_text(identity.certificate.read_text() + identity.key.read_text())
+    configuration = folder / "haproxy.cfg"
+    configuration.write_text(HAPROXY.format(folder=folder, port=port))
+    command = [find_program("haproxy"), "-db", "-q", "-f", str(configuration)]
+    process = subprocess.Popen(command, text=True)
+    try:
+        wait_for_listener(process, port)
         yield port
     finally:
         stop(process)

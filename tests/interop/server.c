@@ -7,12 +7,11 @@
  *
  * One connection at a time in each worker. Not an example of how to write a server.
  *
- *     server CERTIFICATE KEY [keys=URL] [store=URL] [context=HEX] [ems=legacy]
- *            [workers=N]
+ *     server CERTIFICATE KEY [keys=URL] [store=URL] [context=STOCK] [accept=STOCK]
+ *            [suites=sha256] [ems=legacy] [workers=N]
  */
 #include <resume/openssl.h>
 
-#include <openssl/crypto.h>
 #include <openssl/ssl.h>
 
 #include <arpa/inet.h>
@@ -32,7 +31,9 @@ struct wishes {
     const char *key;
     const char *keys;
     const char *store;
-    const char *context;
+    const char *context; /* of a stock server, to issue under */
+    const char *accept;  /* of another, to accept besides */
+    const char *suites;
     const char *ems;
     int workers;
 };
@@ -56,7 +57,8 @@ static const char *value_of(const char *arg, const char *name) {
 
 static struct wishes read_arguments(int argc, char **argv) {
     if (argc < 3) {
-        die("CERTIFICATE KEY [keys=URL] [store=URL] [context=HEX] [ems=legacy] [workers=N]");
+        die("CERTIFICATE KEY [keys=URL] [store=URL] [context=STOCK] [accept=STOCK] "
+            "[suites=sha256] [ems=legacy] [workers=N]");
     }
     struct wishes wishes = {.certificate = argv[1], .key = argv[2], .workers = 1};
     for (int i = 3; i < argc; i++) {
@@ -64,14 +66,18 @@ static struct wishes read_arguments(int argc, char **argv) {
         const char *keys = value_of(argv[i], "keys");
         const char *store = value_of(argv[i], "store");
         const char *context = value_of(argv[i], "context");
+        const char *accept = value_of(argv[i], "accept");
+        const char *suites = value_of(argv[i], "suites");
         const char *ems = value_of(argv[i], "ems");
-        if (!workers && !keys && !store && !context && !(ems && strcmp(ems, "legacy") == 0)) {
+        if (!workers && !keys && !store && !context && !accept && !suites && !ems) {
             die("an argument that nobody knows");
         }
         wishes.workers = workers ? atoi(workers) : wishes.workers;
         wishes.keys = keys ? keys : wishes.keys;
         wishes.store = store ? store : wishes.store;
         wishes.context = context ? context : wishes.context;
+        wishes.accept = accept ? accept : wishes.accept;
+        wishes.suites = suites ? suites : wishes.suites;
         wishes.ems = ems ? ems : wishes.ems;
     }
     return wishes;
@@ -92,12 +98,17 @@ static void set_keys(resume_server_options *options, const char *url) {
 static void set_policy(resume_server_options *options, const struct wishes *wishes) {
     resume_policy *policy = NULL;
     need(resume_policy_new(&policy), "policy");
+    uint8_t context[RESUME_CONTEXT_SIZE];
+    size_t len = 0;
     if (wishes->context) {
-        long len = 0;
-        uint8_t *context = OPENSSL_hexstr2buf(wishes->context, &len);
-        need(resume_policy_set_issue_context(policy, context, (size_t)len), "context");
-        OPENSSL_free(context);
+        need(resume_policy_stock_context(wishes->context, context, sizeof context, &len), "stock");
+        need(resume_policy_set_issue_context(policy, context, len), "context");
     }
+    if (wishes->accept) {
+        need(resume_policy_stock_context(wishes->accept, context, sizeof context, &len), "stock");
+        need(resume_policy_accept_context(policy, context, len), "accept");
+    }
+    need(resume_policy_set_sha256_first(policy, wishes->suites != NULL), "suites");
     if (wishes->ems) {
         need(resume_policy_set_ems(policy, RESUME_EMS_ALLOW_LEGACY), "ems");
     }

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import gc
+import pathlib
 
 import pytest
 from conftest import NOW
@@ -16,6 +17,7 @@ from libresume import (
     Ems,
     Frame,
     Histogram,
+    InvalidError,
     Keyring,
     Limit,
     Mode,
@@ -26,6 +28,7 @@ from libresume import (
     Session,
     Status,
     Store,
+    stock_context,
 )
 
 
@@ -127,8 +130,9 @@ def test_policy_reads_back_and_narrows() -> None:
         skew_ms=0,
         single_use=True,
         forward_secrecy=True,
+        sha256_first=True,
         cipher_suites=[0x1301],
-        accept_contexts=[b"stock"],
+        accept_contexts=[b"stock", "haproxy:"],
     )
     assert policy.modes == Mode.TICKETS
     assert policy.lifetime(0x0303) == policy.lifetime(0x0304) == 3600
@@ -141,6 +145,18 @@ def test_policy_reads_back_and_narrows() -> None:
     assert Server("random:").policy.modes == Mode.TICKETS
     assert Server(store="memory:").policy.modes == Mode.SESSION_IDS
     assert Policy(lifetime=604_800).lifetime(0x0303) == 86_400
+
+
+def test_contexts_of_stock_servers(tmp_path: pathlib.Path) -> None:
+    assert stock_context("haproxy:") == b"haproxy"
+    assert Policy(issue_context="haproxy:").context("a.example") == b"haproxy"
+    with pytest.raises(InvalidError):
+        stock_context("apache:")
+    with pytest.raises(OSError, match=r"not there|reached|read"):
+        stock_context(f"nginx:{tmp_path}/none.pem")
+    (tmp_path / "empty.pem").touch()
+    with pytest.raises(ValueError, match="no certificate"):
+        Policy(accept_contexts=[f"nginx:{tmp_path}/empty.pem"])
 
 
 @pytest.mark.parametrize("wrong", [{"lifetime": 0}, {"renew_after_percent": 101}, {"ems": 9}])

@@ -44,6 +44,17 @@ static void new_without_memory(void **state) {
     assert_null(p);
 }
 
+static void sha256_first_is_a_choice(void **state) {
+    (void)state;
+    resume_policy *p = new_policy();
+    assert_false(resume_policy_sha256_first(p));
+    OK(resume_policy_set_sha256_first(p, true));
+    assert_true(resume_policy_sha256_first(p));
+    INVALID(resume_policy_set_sha256_first(NULL, true));
+    assert_false(resume_policy_sha256_first(NULL));
+    resume_policy_unref(p);
+}
+
 static void null_is_invalid(void **state) {
     (void)state;
     uint8_t buf[32];
@@ -421,6 +432,7 @@ int main(void) {
         cmocka_unit_test(context_vectors),
         cmocka_unit_test(context_of_longest_inputs),
         cmocka_unit_test(context_into_small_buffer),
+        cmocka_unit_test(sha256_first_is_a_choice),
         cmocka_unit_test(issue_context_replaces_digest),
         cmocka_unit_test(paths_have_versions),
     };

@@ -298,6 +298,48 @@ RESUME_API RESUME_MUST_USE resume_status resume_policy_accept_context(resume_pol
                                                                       size_t data_len);
 
 /**
+ * Computes the context of a stock server, for resume_policy_set_issue_context() and
+ * resume_policy_accept_context(). It says nothing about server names or client certificates: those
+ * are then held apart by the name and the certificate in the session.
+ *
+ * @param stock "haproxy:" (the constant of 2.6; later ones differ), or "nginx:" and the PEM file of
+ *        ssl_certificate, several in the order of the configuration with commas between them, and
+ *        "?client_certificate=" with the file of ssl_client_certificate if there is one.
+ * @param buf receives the context.
+ * @param buf_cap at least RESUME_CONTEXT_SIZE for all.
+ * @param ret_len receives its length, 1 to 32 bytes.
+ * @return RESUME_OK, RESUME_MALFORMED (no certificate in a file), RESUME_E_INVALID (an unknown
+ *         server or parameter), RESUME_E_IO (a file cannot be read), RESUME_E_BUFFER,
+ *         RESUME_E_NOMEM, RESUME_E_CRYPTO.
+ * @since 0.1
+ */
+RESUME_API RESUME_MUST_USE resume_status resume_policy_stock_context(const char *stock,
+                                                                     uint8_t *buf, size_t buf_cap,
+                                                                     size_t *ret_len);
+
+/**
+ * Puts the TLS 1.3 cipher suites with SHA-256 first and lets the server's order decide, as servers
+ * in Go always do: a TLS 1.3 session resumes only where the chosen suite has the same hash, and
+ * OpenSSL alone prefers one with SHA-384. For fleets of both. Default: false, the stack's order.
+ *
+ * @param policy the policy.
+ * @param first true or false.
+ * @return RESUME_OK, RESUME_E_INVALID.
+ * @since 0.1
+ */
+RESUME_API RESUME_MUST_USE resume_status resume_policy_set_sha256_first(resume_policy *policy,
+                                                                        bool first);
+
+/**
+ * Whether TLS 1.3 suites with SHA-256 come first.
+ *
+ * @param policy the policy; NULL gives false.
+ * @return true or false.
+ * @since 0.1
+ */
+RESUME_API bool resume_policy_sha256_first(const resume_policy *policy);
+
+/**
  * Computes the context under which a connection's session is issued: the issuing context if one
  * is set, else SHA-256 over label, server name (lower-cased, if isolated by name) and the
  * client-authentication digest, each with its length in front.
