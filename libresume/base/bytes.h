@@ -105,6 +105,11 @@ static inline uint16_t rsm_take16(struct rsm_reader *r) {
     return p ? rsm_get16(p) : 0;
 }
 
+static inline size_t rsm_take24(struct rsm_reader *r) {
+    const uint8_t *p = rsm_take(r, 3);
+    return p ? (size_t)p[0] << 16 | rsm_get16(p + 1) : 0;
+}
+
 static inline uint32_t rsm_take32(struct rsm_reader *r) {
     const uint8_t *p = rsm_take(r, 4);
     return p ? rsm_get32(p) : 0;

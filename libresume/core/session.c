@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/bytes.h"
 #include "base/hot.h"
+#include "wire/gotls.h"
 #include "wire/openssl_der.h"
 #include "wire/state_plaintext.h"
 
@@ -142,6 +143,22 @@ resume_status resume_session_from_state_plaintext(const uint8_t *data, size_t da
     return adopt(read, &native, ret_session);
 }
 
+/* Hands out what a writer wrote, if it did; frees that. */
+static resume_status give(resume_status written, struct rsm_buffer *bytes, uint8_t *buf,
+                          size_t buf_cap, size_t *ret_len) {
+    resume_status status = written;
+    if (status == RESUME_OK) {
+        *ret_len = bytes->len;
+        if (buf && buf_cap < bytes->len) {
+            status = RESUME_E_BUFFER;
+        } else if (buf) {
+            memcpy(buf, bytes->data, bytes->len);
+        }
+    }
+    rsm_buffer_free(bytes);
+    return status;
+}
+
 /* max is without the ticket. */
 static resume_status to_openssl(const resume_session *session,
                                 const struct rsm_openssl_ticket *ticket, size_t max, uint8_t *buf,
@@ -151,16 +168,7 @@ static resume_status to_openssl(const resume_session *session,
     if (status == RESUME_OK && der.len > max) {
         status = RESUME_TOO_LARGE;
     }
-    if (status == RESUME_OK) {
-        *ret_len = der.len;
-        if (buf && buf_cap < der.len) {
-            status = RESUME_E_BUFFER;
-        } else if (buf) {
-            memcpy(buf, der.data, der.len);
-        }
-    }
-    rsm_buffer_free(&der);
-    return status;
+    return give(status, &der, buf, buf_cap, ret_len);
 }
 
 resume_status resume_session_to_openssl(const resume_session *session, uint8_t *buf, size_t buf_cap,
@@ -217,6 +225,31 @@ resume_status resume_session_to_state_plaintext(const resume_session *session, u
         rsm_state_plaintext_write(session->native, &session->view, buf);
     }
     return RESUME_OK;
+}
+
+resume_status resume_session_from_gotls(const uint8_t *data, size_t data_len,
+                                        resume_session **ret_session) {
+    if (!data || !ret_session) {
+        return RESUME_E_INVALID;
+    }
+    struct rsm_buffer native = {0};
+    resume_status read = rsm_gotls_read(data, data_len, &native);
+    return adopt(read, &native, ret_session);
+}
+
+resume_status resume_session_to_gotls(const resume_session *session, int32_t layout,
+                                      const uint8_t *chains, size_t chains_len, uint8_t *buf,
+                                      size_t buf_cap, size_t *ret_len) {
+    bool known = layout == RESUME_GOTLS_LAYOUT_1 || layout == RESUME_GOTLS_LAYOUT_2;
+    if (!session || !known || !ret_len || (!buf && buf_cap) || (!chains && chains_len) ||
+        chains_len > 0xFFFFFF || (chains_len && session->view.certificate_count == 0) ||
+        (chains_len && !rsm_gotls_are_chains(chains, chains_len))) {
+        return RESUME_E_INVALID;
+    }
+    struct rsm_buffer state = {0};
+    resume_status status =
+        rsm_gotls_write(session->native, &session->view, layout, chains, chains_len, &state);
+    return give(status, &state, buf, buf_cap, ret_len);
 }
 
 bool resume_session_equal(const resume_session *session, const resume_session *other) {

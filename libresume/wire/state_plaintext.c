@@ -14,11 +14,6 @@
 /* The structure has a timestamp and no lifetime: RFC 5246 appendix F.1.4 has a day as the most. */
 #define LIFETIME_S 86400U
 
-static size_t take24(struct rsm_reader *r) {
-    const uint8_t *p = rsm_take(r, 3);
-    return p ? (size_t)p[0] << 16 | rsm_get16(p + 1) : 0;
-}
-
 static uint8_t *put24(uint8_t *out, size_t number) {
     out[0] = (uint8_t)(number >> 16);
     rsm_put16(out + 1, (uint16_t)number);
@@ -36,7 +31,7 @@ static const uint8_t *take_certificate(struct rsm_reader *list, size_t *ret_len)
     if (list->left == 0) {
         return NULL;
     }
-    *ret_len = take24(list);
+    *ret_len = rsm_take24(list);
     list->bad = list->bad || *ret_len == 0;
     return rsm_take(list, *ret_len);
 }
@@ -56,7 +51,7 @@ static bool take_identity(struct rsm_reader *r, struct rsm_state_plaintext *stat
     case RSM_CLIENT_ANONYMOUS:
         return true;
     case RSM_CLIENT_CERTIFICATE_BASED:
-        state->identity_len = take24(r);
+        state->identity_len = rsm_take24(r);
         state->identity = rsm_take(r, state->identity_len);
         return state->identity && are_certificates(state->identity, state->identity_len);
     case RSM_CLIENT_PSK:

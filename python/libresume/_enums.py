@@ -124,6 +124,14 @@ class Appdata(IntEnum):
 
     OPAQUE = _low.RESUME_APPDATA_OPAQUE
     PSK_IDENTITY = _low.RESUME_APPDATA_PSK_IDENTITY
+    GO_EXTRA = _low.RESUME_APPDATA_GO_EXTRA
+
+
+class GoLayout(IntEnum):
+    """Layouts of the session format of Go's crypto/tls."""
+
+    LAYOUT_1 = _low.RESUME_GOTLS_LAYOUT_1
+    LAYOUT_2 = _low.RESUME_GOTLS_LAYOUT_2
 
 
 class Mode(IntFlag):

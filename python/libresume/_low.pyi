@@ -95,6 +95,10 @@ def session_to_openssl_with_ticket(
     session: _SessionHandle, ticket: _Bytes | None, lifetime_hint_s: int, /
 ) -> tuple[Status, bytes | None]: ...
 def session_ticket_from_openssl(data: _Bytes | None, /) -> tuple[Status, bytes | None, int]: ...
+def session_from_gotls(data: _Bytes | None, /) -> tuple[Status, _SessionHandle | None]: ...
+def session_to_gotls(
+    session: _SessionHandle, layout: int, chains: _Bytes | None, /
+) -> tuple[Status, bytes | None]: ...
 def session_from_state_plaintext(
     data: _Bytes | None, /
 ) -> tuple[Status, _SessionHandle | None]: ...
@@ -379,6 +383,9 @@ RESUME_E_UNSUPPORTED: Final[int]
 RESUME_VERSION: Final[int]
 RESUME_APPDATA_OPAQUE: Final[int]
 RESUME_APPDATA_PSK_IDENTITY: Final[int]
+RESUME_APPDATA_GO_EXTRA: Final[int]
+RESUME_GOTLS_LAYOUT_1: Final[int]
+RESUME_GOTLS_LAYOUT_2: Final[int]
 RESUME_SESSION_SIZE_MAX: Final[int]
 RESUME_KEY_NAME_SIZE: Final[int]
 RESUME_KEYRING_MAX: Final[int]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TypedDict, Unpack
 
 from libresume import _low
-from libresume._enums import Status
+from libresume._enums import GoLayout, Status
 from libresume._errors import refuse
 from libresume._handle import Bytes, Handle, clock, reasons
 
@@ -181,6 +181,30 @@ class Session(Handle["_low._SessionHandle"]):
         session that is not resumable or has compression, or TOO_LARGE.
         """
         return _low.session_to_openssl(self._handle)
+
+    @classmethod
+    def from_gotls(cls, data: Bytes) -> tuple[Status, Session | None]:
+        """Reads Go's ``tls.SessionState.Bytes()`` of a server, from hostile bytes.
+
+        Answers OK with the session, or without one MALFORMED, TOO_LARGE, or UNSUPPORTED for a
+        client's session and for other versions than TLS 1.2 and 1.3.
+        """
+        status, handle = _low.session_from_gotls(data)
+        return status, None if handle is None else cls._own(handle)
+
+    def to_gotls(
+        self, layout: GoLayout, chains: Bytes | None = None
+    ) -> tuple[Status, bytes | None]:
+        """Writes what Go's ``tls.ParseSessionState()`` reads.
+
+        ``layout`` is LAYOUT_1 for Go 1.21 to 1.24, LAYOUT_2 from Go 1.25 on. ``chains`` are those that verify
+        the client's certificate today: behind a length of 3 bytes each chain, in it behind a
+        length of 3 bytes each certificate but the leaf.
+
+        Answers OK with the bytes, which hold the secret, or without them UNSUPPORTED for a
+        session that is not resumable, has compression, or a suite that Go lacks.
+        """
+        return _low.session_to_gotls(self._handle, layout, chains)
 
     @classmethod
     def from_state_plaintext(cls, data: Bytes) -> tuple[Status, Session | None]:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import libresume
-from libresume import Appdata, Session, Status
+from libresume import Appdata, GoLayout, Session, Status
 
 numbers16 = st.integers(1, 0xFFFF)
 times = st.integers(0, 2**42)
@@ -85,6 +85,26 @@ def test_openssl_format_round_trip(made: dict[str, Any]) -> None:
     status, again = Session.from_openssl(der, NOW)
     assert status == Status.OK and again is not None
     assert comparable(again) == comparable(session)
+
+
+@given(fields(), st.sampled_from(GoLayout))
+def test_go_format_round_trip(made: dict[str, Any], layout: GoLayout) -> None:
+    made["resumable"] = True
+    if made["version"] == 0x0303:
+        made["cipher_suite"] = 0xC02F
+    session = Session(**made)
+    status, state = session.to_gotls(layout)
+    assert status == Status.OK and state is not None
+    status, again = Session.from_gotls(state)
+    assert status == Status.OK and again is not None
+    kept = ("version", "cipher_suite", "secret", "extended_master_secret", "peer_certificates")
+    assert all(getattr(again, name) == getattr(session, name) for name in kept)
+    assert again.created_ms == session.created_ms // 1000 * 1000
+    assert again.authenticated_ms in (session.authenticated_ms, again.created_ms)
+    assert list(again.appdata) == list(session.appdata)
+    assert again.verify_result == (1 if session.peer_certificates else 0)
+    kept_group = made["version"] == 0x0303 and layout == GoLayout.LAYOUT_2
+    assert again.group == (session.group if kept_group else 0)
 
 
 @st.composite

@@ -25,8 +25,9 @@ typedef struct resume_session_options resume_session_options;
 
 /** Tags of application data; tags from 0x0100 on are for applications to choose. */
 enum {
-    RESUME_APPDATA_OPAQUE = 0,      /* a TLS stack's one blob without a tag, such as OpenSSL's */
-    RESUME_APPDATA_PSK_IDENTITY = 1 /* who the client is by its pre-shared key (RFC 4279) */
+    RESUME_APPDATA_OPAQUE = 0,       /* a TLS stack's one blob without a tag, such as OpenSSL's */
+    RESUME_APPDATA_PSK_IDENTITY = 1, /* who the client is by its pre-shared key (RFC 4279) */
+    RESUME_APPDATA_GO_EXTRA = 2 /* an entry of Go's SessionState.Extra that is another layer's */
 };
 
 /** The largest session, in bytes of either format: a ticket must hold it (RFC 5077 section 3.3). */
@@ -286,7 +287,7 @@ RESUME_API RESUME_MUST_USE resume_status resume_session_options_add_peer_certifi
  * Adds a piece of application data. Layers add their own and leave the others' alone.
  *
  * @param options the options.
- * @param tag whose it is: RESUME_APPDATA_OPAQUE or RESUME_APPDATA_PSK_IDENTITY, or from 0x0100 to
+ * @param tag whose it is: one of RESUME_APPDATA_*, or from 0x0100 to
  *        0xFEFF the application's.
  * @param data the bytes, copied; may be NULL if data_len is 0.
  * @param data_len 0 to 65000 bytes.
@@ -462,6 +463,54 @@ RESUME_API RESUME_MUST_USE resume_status resume_session_from_state_plaintext(
  */
 RESUME_API RESUME_MUST_USE resume_status resume_session_to_state_plaintext(
     const resume_session *session, uint8_t *buf, size_t buf_cap, size_t *ret_len);
+
+/** Layouts of the session format of Go's crypto/tls. They differ in TLS 1.2 sessions. */
+enum {
+    RESUME_GOTLS_LAYOUT_1 = 1, /* Go 1.21 to 1.24 */
+    RESUME_GOTLS_LAYOUT_2 = 2  /* Go 1.25 and later: the group stands at the end */
+};
+
+/**
+ * Reads a server's session in the format of Go's crypto/tls, tls.SessionState.Bytes(), in either
+ * layout. It has no session ID, context, server name and lifetime: the lifetime is the most that
+ * RFC 5246 appendix F.1.4 (86,400 s) or RFC 8446 section 4.6.1 (604,800 s) allow. The verify result
+ * is 0 if Go kept a verified chain or there is no certificate, else 1. Entries of Extra become
+ * application data. Early data, which Go has for QUIC alone, is dropped.
+ *
+ * @param data hostile bytes, copied.
+ * @param data_len their length; bytes behind the last known field are for later versions of Go.
+ * @param ret_session receives one reference; drop it with resume_session_unref().
+ * @return RESUME_OK, RESUME_MALFORMED, RESUME_UNSUPPORTED (a client's session, or a version that is
+ *         neither TLS 1.2 nor 1.3), RESUME_TOO_LARGE, RESUME_E_INVALID (NULL), RESUME_E_NOMEM.
+ * @since 0.1
+ */
+RESUME_API RESUME_MUST_USE resume_status resume_session_from_gotls(const uint8_t *data,
+                                                                   size_t data_len,
+                                                                   resume_session **ret_session);
+
+/**
+ * Writes a session in the format of Go's crypto/tls, for tls.ParseSessionState(). Created is
+ * rounded down to seconds, extended_master_secret cleared in TLS 1.3. The session ID, context,
+ * server name, lifetime, ALPN and early data stay behind: decide about the session before.
+ *
+ * @param session the session.
+ * @param layout RESUME_GOTLS_LAYOUT_1 or RESUME_GOTLS_LAYOUT_2, by the Go that will read it.
+ * @param chains the chains that verify the client's certificate today: behind its length of 3 bytes
+ *        each chain, in it behind its length of 3 bytes each certificate but the leaf; NULL if
+ *        there is none. Go declines a session with a certificate and no chain where it verifies.
+ * @param chains_len their length; 0 without a certificate.
+ * @param buf receives the bytes, which hold the secret; NULL with buf_cap 0 asks for the length.
+ * @param buf_cap its capacity.
+ * @param ret_len receives the length, also with RESUME_E_BUFFER.
+ * @return RESUME_OK, RESUME_UNSUPPORTED (not resumable, compression, or a suite that Go lacks),
+ *         RESUME_E_BUFFER, RESUME_E_INVALID (NULL, a layout, chains that are none), RESUME_E_NOMEM.
+ * @since 0.1
+ */
+RESUME_API RESUME_MUST_USE resume_status resume_session_to_gotls(const resume_session *session,
+                                                                 int32_t layout,
+                                                                 const uint8_t *chains,
+                                                                 size_t chains_len, uint8_t *buf,
+                                                                 size_t buf_cap, size_t *ret_len);
 
 /**
  * Compares two sessions in all fields; the time depends on their lengths alone.
