@@ -4,32 +4,21 @@
  * alone, call by call in turn, medians. Prints one JSON object a line. Starts a redis-server of its
  * own on a Unix socket and a free port, and ends it.
  */
-#include "bench.h"
-
-#include <resume/store.h>
+#include "remote.h"
 
 #include <hiredis/hiredis.h>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#define RECORD_SIZE 200U
-#define NOW         UINT64_C(1700000000000)
-#define LATER       (NOW + 86400000U)
-#define ROUNDS_MAX  20000
-
 static int rounds = ROUNDS_MAX;
 static double mine[ROUNDS_MAX];
 static double theirs[ROUNDS_MAX];
-static const uint8_t secret[] = "of this benchmark alone: a secret, long enough";
 
 static struct {
     char folder[32];
@@ -46,22 +35,6 @@ static void end_server(void) {
         unlink(server.path);
         rmdir(server.folder);
     }
-}
-
-static void sleep_ms(int ms) {
-    struct timespec t = {.tv_nsec = ms * 1000000L};
-    nanosleep(&t, NULL);
-}
-
-static int free_port(void) {
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof at;
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    check(fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof at) == 0 &&
-              getsockname(fd, (struct sockaddr *)&at, &len) == 0,
-          "a free port");
-    close(fd);
-    return ntohs(at.sin_port);
 }
 
 static void start_server(void) {
@@ -90,73 +63,6 @@ static void start_server(void) {
         sleep_ms(10);
     }
     check(0, "starting redis-server");
-}
-
-static int by_value(const void *a, const void *b) {
-    double x = *(const double *)a;
-    double y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *values, int count) {
-    qsort(values, (size_t)count, sizeof *values, by_value);
-    return values[count / 2];
-}
-
-static void row(const char *name, double value, const char *unit, const char *peer,
-                double peer_value, double ratio, const char *target, int ok) {
-    printf("{\"name\": \"%s\", \"value\": %.1f, \"unit\": \"%s\", \"peer\": \"%s\", "
-           "\"peer_value\": %.1f, \"ratio\": %.3f, \"target\": %s, \"ok\": %s}\n",
-           name, value, unit, peer, peer_value, ratio, target,
-           ok < 0 ? "null"
-           : ok   ? "true"
-                  : "false");
-    fflush(stdout);
-}
-
-static resume_store_options *make_options(void) {
-    resume_store_options *options = NULL;
-    check(resume_store_options_new(&options) == RESUME_OK &&
-              resume_store_options_set_secret(options, secret, sizeof secret) == RESUME_OK,
-          "options");
-    return options;
-}
-
-static resume_store *open_store(const char *url) {
-    resume_store_options *options = make_options();
-    resume_store *store = NULL;
-    if (resume_store_from_url(url, options, &store) != RESUME_OK) {
-        fprintf(stderr, "bench/remote: %s\n", resume_store_options_why(options));
-        exit(1);
-    }
-    resume_store_options_unref(options);
-    return store;
-}
-
-static resume_status put(resume_store *store, unsigned n) {
-    uint8_t id[32] = {0};
-    uint8_t record[RECORD_SIZE];
-    memcpy(id, &n, sizeof n);
-    memset(record, (int)n, sizeof record);
-    return resume_store_put_record(store, id, sizeof id, record, sizeof record, LATER, NOW);
-}
-
-static int get(resume_store *store, unsigned n) {
-    uint8_t id[32] = {0};
-    uint8_t record[RECORD_SIZE];
-    size_t len = 0;
-    memcpy(id, &n, sizeof n);
-    return resume_store_get_record(store, id, sizeof id, NOW, record, sizeof record, &len) ==
-               RESUME_OK &&
-           len == sizeof record;
-}
-
-static void wait_until_sent(resume_store *store) {
-    uint64_t queued = 1;
-    while (queued) {
-        check(resume_store_stats(store, RESUME_STORE_QUEUED, &queued) == RESUME_OK, "stats");
-        sleep_ms(1);
-    }
 }
 
 /* What sealing alone costs: a backend that keeps nothing. */

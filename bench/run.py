@@ -28,7 +28,7 @@ FIELDS = ("name", "value", "unit", "peer", "peer_value", "ratio", "target", "ok"
 def programs() -> list[list[str]]:
     """The benchmarks: C programs of the build, then Python's."""
     build = Path(os.environ["RESUME_BUILD"]) / "bench"
-    names = ("seal", "store", "shm", "remote", "handshake")
+    names = ("seal", "store", "shm", "remote", "memcached", "handshake")
     compiled = [[str(build / f"bench_{name}")] for name in names]
     return [*compiled, [sys.executable, str(HERE / "python_seal.py")]]
 

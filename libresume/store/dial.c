@@ -11,6 +11,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #define RESOLVE_EVERY_US 1000000U /* at most, when connections fail */
@@ -153,6 +154,19 @@ static size_t addresses_of(struct rsm_dial *dial, uint64_t deadline_us,
         addresses[i] = dial->addresses[(dial->next + i) % dial->count];
     }
     return dial->count;
+}
+
+bool rsm_dial_text(struct rsm_dial *dial, uint64_t deadline_us, char *host, unsigned *ret_port) {
+    struct rsm_dial_address addresses[RSM_DIAL_ADDRESSES];
+    char port[8];
+    if (addresses_of(dial, deadline_us, addresses) == 0 ||
+        getnameinfo((const struct sockaddr *)&addresses[0].to, addresses[0].len, host,
+                    RSM_DIAL_HOST_MAX + 1, port, sizeof port,
+                    NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
+        return false;
+    }
+    *ret_port = (unsigned)strtoul(port, NULL, 10);
+    return true;
 }
 
 /* The next one begins with another address, and the name is looked up again. */

@@ -47,6 +47,10 @@ void rsm_dial_forget(struct rsm_dial *dial);
 /* Looks the name up if that is due; may block for long. For the background thread. */
 void rsm_dial_resolve(struct rsm_dial *dial);
 
+/* The first of its addresses as text, for libraries that connect by themselves. host has
+ * RSM_DIAL_HOST_MAX + 1 bytes. False if there is none until the deadline. */
+bool rsm_dial_text(struct rsm_dial *dial, uint64_t deadline_us, char *host, unsigned *ret_port);
+
 /* A connected, non-blocking socket that children do not inherit through exec. */
 RESUME_MUST_USE enum rsm_answer rsm_dial_connect(struct rsm_dial *dial, uint64_t deadline_us,
                                                  int *ret_fd);

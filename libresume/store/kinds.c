@@ -10,6 +10,7 @@ const struct rsm_store_kind *const rsm_store_kinds[] = {
     &rsm_store_kind_redis,
     &rsm_store_kind_redis_unix,
     &rsm_store_kind_rediss,
+    &rsm_store_kind_memcached,
     &rsm_store_kind_tiered,
     NULL,
 };

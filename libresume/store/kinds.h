@@ -12,6 +12,7 @@ extern const struct rsm_store_kind rsm_store_kind_shm;
 extern const struct rsm_store_kind rsm_store_kind_redis;
 extern const struct rsm_store_kind rsm_store_kind_redis_unix;
 extern const struct rsm_store_kind rsm_store_kind_rediss;
+extern const struct rsm_store_kind rsm_store_kind_memcached;
 extern const struct rsm_store_kind rsm_store_kind_tiered;
 
 #endif

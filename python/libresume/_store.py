@@ -18,7 +18,8 @@ class Store(Handle["_low._StoreHandle"]):
     def __init__(self, url: str = "memory:", secret: Bytes | None = None) -> None:
         """Opens the store that a URL describes, such as ``memory:?bytes=64M``.
 
-        A remote store, such as ``redis://cache:6379/0``, needs a secret of at least 32 bytes, the
+        A remote store, such as ``redis://cache:6379/0`` or
+        ``memcached://cache``, needs a secret of at least 32 bytes, the
         same in all processes that share it, or a file of it: ``secret=/path`` in the URL. Nothing
         connects yet. Raises InvalidError for an unknown scheme, parameter or unit, which the text
         names, UnsupportedError for a scheme that this build lacks, AccessError for a secret that

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import getpass
 import os
 import secrets
 import shutil
@@ -140,6 +141,88 @@ def redis(launch: Launcher) -> Redis:
     return launch()
 
 
+class Memcached:
+    """A memcached of the test's own."""
+
+    def __init__(self, *settings: str, port: int = 0, path: Path | None = None) -> None:
+        self.port = port or free_port()
+        self.path = path
+        self.command = [program("memcached"), "-u", getpass.getuser(), *settings]
+        if path:
+            self.command += ["-s", str(path)]
+        else:
+            self.command += ["-l", "127.0.0.1", "-p", str(self.port), "-U", "0"]
+        self.start()
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(self.command)
+        until(self.answers, "the server listens")
+
+    def answers(self) -> bool:
+        assert self.process.poll() is None, "the server ended"
+        if self.path:
+            return self.path.exists()
+        try:
+            return self.talk("version").startswith("VERSION")
+        except OSError:
+            return False
+
+    def talk(self, command: str) -> str:
+        """The first line of an answer."""
+        with socket.create_connection(("127.0.0.1", self.port), PATIENCE) as talk:
+            talk.sendall(command.encode() + b"\r\n")
+            return talk.makefile("rb").readline().decode("latin-1")
+
+    def lines(self, command: str) -> list[str]:
+        """An answer of several lines up to its END."""
+        with socket.create_connection(("127.0.0.1", self.port), PATIENCE) as talk:
+            talk.sendall(command.encode() + b"\r\n")
+            found: list[str] = []
+            for line in talk.makefile("rb"):
+                if line == b"END\r\n":
+                    break
+                found.append(line.decode("latin-1"))
+            return found
+
+    def names(self) -> list[str]:
+        """The names of all items, as an observer of the server lists them."""
+        lines = self.lines("lru_crawler metadump all")
+        return [line.split()[0].removeprefix("key=") for line in lines]
+
+    def count(self) -> int:
+        stats = dict(line.split()[1:3] for line in self.lines("stats"))
+        return int(stats["curr_items"])
+
+    def signal(self, number: signal.Signals) -> None:
+        self.process.send_signal(number)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            self.kill()  # it keeps nothing, and takes a second to end by itself
+
+
+@pytest.fixture
+def launch_memcached() -> Iterator[Callable[..., Memcached]]:
+    running: list[Memcached] = []
+
+    def launcher(*settings: str, port: int = 0, path: Path | None = None) -> Memcached:
+        running.append(Memcached(*settings, port=port, path=path))
+        return running[-1]
+
+    yield launcher
+    for server in running:
+        server.stop()
+
+
+@pytest.fixture
+def memcached(launch_memcached: Callable[..., Memcached]) -> Memcached:
+    return launch_memcached()
+
+
 Opener = Callable[..., Store]
 
 
@@ -148,9 +231,13 @@ def opened() -> Iterator[Opener]:
     """Opens stores with the fleet's secret and closes them afterwards."""
     stores: list[Store] = []
 
-    def opener(where: Redis | int | str, *parameters: str, secret: bytes = SECRET) -> Store:
+    def opener(
+        where: Redis | Memcached | int | str, *parameters: str, secret: bytes = SECRET
+    ) -> Store:
         if isinstance(where, Redis):
             where = where.port
+        if isinstance(where, Memcached):
+            where = f"memcached://127.0.0.1:{where.port}"
         if isinstance(where, int):
             where = f"redis://127.0.0.1:{where}"
         # A busy machine may pause for longer than the default: not where that is the point.
@@ -243,3 +330,15 @@ def proxied() -> Iterator[ProxyMaker]:
     yield maker
     for proxy in made:
         proxy.close()
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("certificate")
+    key, public, both = folder / "key.pem", folder / "cert.pem", folder / "both.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+    command += ["-nodes", "-days", "2", "-subj", "/CN=a.example"]
+    command += ["-keyout", str(key), "-out", str(public)]
+    subprocess.run(command, check=True, capture_output=True)
+    both.write_bytes(key.read_bytes() + public.read_bytes())
+    return both

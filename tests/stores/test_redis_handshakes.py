@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import signal
 import ssl
-import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,18 +17,6 @@ from libresume import Mode, Policy, Server, Statistic, Store
 
 ROUNDS = 5
 VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("certificate")
-    key, public, both = folder / "key.pem", folder / "cert.pem", folder / "both.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
-    command += ["-nodes", "-days", "2", "-subj", "/CN=a.example"]
-    command += ["-keyout", str(key), "-out", str(public)]
-    subprocess.run(command, check=True, capture_output=True)
-    both.write_bytes(key.read_bytes() + public.read_bytes())
-    return both
 
 
 @dataclass
