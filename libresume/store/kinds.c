@@ -5,12 +5,8 @@
 #include "store/kinds.h"
 
 const struct rsm_store_kind *const rsm_store_kinds[] = {
-    &rsm_store_kind_memory,
-    &rsm_store_kind_shm,
-    &rsm_store_kind_redis,
-    &rsm_store_kind_redis_unix,
-    &rsm_store_kind_rediss,
-    &rsm_store_kind_memcached,
-    &rsm_store_kind_tiered,
-    NULL,
+    &rsm_store_kind_memory, &rsm_store_kind_shm,
+    &rsm_store_kind_redis,  &rsm_store_kind_redis_unix,
+    &rsm_store_kind_rediss, &rsm_store_kind_memcached,
+    &rsm_store_kind_tiered, NULL,
 };
