@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The demo's clients: Python's ssl, openssl s_client and curl, each coming back again and again.
 
-Each client first pays one visit to get a ticket, then returns. Whether a visit was resumed is
-told by the server in its answer.
+Each visitor first pays one visit to get a session, then returns, after the other visitors have been
+there: a stored session reaches the other workers within milliseconds, and nobody comes back sooner.
+Whether a visit was resumed is told by the server in its answer.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ import time
 from pathlib import Path
 
 from workers import VERSIONS
+
+VISITORS = 20  # of Python's ssl
+RATE = "25/s"  # of curl's visits, which come out of one process
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
@@ -87,7 +91,7 @@ class CurlClient:
         self._command = [
             "curl", "--silent", "--insecure", "--http1.1", "--resolve",
             f"localhost:{port}:127.0.0.1", f"--tlsv{tls}", "--tls-max", tls,
-            "--header", "Connection: close",
+            "--header", "Connection: close", "--rate", RATE,
         ]  # fmt: skip
 
     def visits(self, count: int) -> list[bool]:
@@ -99,17 +103,22 @@ class CurlClient:
         return [read_answer(line) for line in lines if line][1:]
 
 
-def drive(port: int, tls: str, visits: int, stored: bool) -> tuple[list[bool], list[float]]:
-    """All clients of this TLS version, one after the other; stored: there are no tickets.
+def returns(clients: list[PythonClient] | list[OpensslClient], count: int) -> list[bool]:
+    """Everybody's first visit, then `count` return visits in turn."""
+    for client in clients:
+        client.visit()
+    return [clients[n % len(clients)].visit() for n in range(count)]
 
-    Returns whether each return visit resumed, and the handshake latencies of the Python client's
+
+def drive(port: int, tls: str, visits: int, stored: bool) -> tuple[list[bool], list[float]]:
+    """All clients of this TLS version, one kind after the other; stored: there are no tickets.
+
+    Returns whether each return visit resumed, and the handshake latencies of the Python clients'
     return visits in microseconds.
     """
-    python, openssl = PythonClient(port, tls), OpensslClient(port, tls)
-    python.visit()
-    openssl.visit()
-    outcomes = [python.visit() for _ in range(visits)]
-    outcomes += [openssl.visit() for _ in range(visits // 10)]
+    python = [PythonClient(port, tls) for _ in range(VISITORS)]
+    outcomes = returns(python, visits)
+    outcomes += returns([OpensslClient(port, tls) for _ in range(2)], visits // 10)
     if tls == "1.3" or stored:
         outcomes += CurlClient(port, tls).visits(visits // 10)
-    return outcomes, python.latencies_us[1:]
+    return outcomes, [us for client in python for us in client.latencies_us[1:]]
