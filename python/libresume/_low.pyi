@@ -141,6 +141,27 @@ def keyring_new(
 def keyring_from_url(
     url: str, options: _KeyringOptionsHandle | None, now_ms: int, /
 ) -> tuple[Status, _KeyringHandle | None]: ...
+def keyring_import(
+    data: _Bytes, dialect: str, options: _KeyringOptionsHandle | None, now_ms: int, /
+) -> tuple[Status, _KeyringHandle | None]: ...
+def keyring_export(
+    keyring: _KeyringHandle,
+    dialect: str,
+    index: int,
+    options: _KeyringOptionsHandle | None,
+    now_ms: int,
+    /,
+) -> tuple[Status, bytes | None]: ...
+def keyring_save(
+    keyring: _KeyringHandle,
+    dialect: str,
+    index: int,
+    path: str,
+    options: _KeyringOptionsHandle | None,
+    now_ms: int,
+    /,
+) -> Status: ...
+def keyring_dialect_name(index: int, /) -> str | None: ...
 def keyring_add(
     keyring: _KeyringHandle,
     name: _Bytes | None,
