@@ -10,7 +10,7 @@ static uint64_t from_seconds(uint64_t seconds) {
     return seconds >= RSM_KEYFILE_NO_END ? UINT64_MAX : seconds * 1000;
 }
 
-void rsm_key_loaded(const struct rsm_keyfile_key *key, enum rsm_keyfile_role role, size_t place,
+void rsm_key_loaded(const struct rsm_keyfile_key *key, enum rsm_keyfile_role role,
                     const struct rsm_key_times *times, struct rsm_key_spec *ret_spec) {
     struct rsm_key_spec spec = {.name = key->name,
                                 .cipher_key = key->cipher_key,
@@ -30,7 +30,7 @@ void rsm_key_loaded(const struct rsm_keyfile_key *key, enum rsm_keyfile_role rol
         spec.open_until = times->open_until;
         break;
     case RSM_KEYFILE_OPENS:
-        spec.seal_from = spec.seal_until = rsm_sub_sat(times->from_ms, place * 1000);
+        spec.seal_from = spec.seal_until = rsm_sub_sat(times->from_ms, key->age * 1000);
         spec.open_until = times->open_until;
         break;
     case RSM_KEYFILE_NEXT:

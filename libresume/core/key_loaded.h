@@ -17,9 +17,9 @@ struct rsm_key_times {
 };
 
 /* Fills the spec, which borrows from the key. A key that only opens begins one second earlier for
- * each place, so that whole seconds keep the order; the next key begins when its time ends, which
- * puts it before all others and lets it never seal. `place` is the key's in its file. */
-void rsm_key_loaded(const struct rsm_keyfile_key *key, enum rsm_keyfile_role role, size_t place,
+ * each that is newer, so that whole seconds keep the order; the next key begins when its time ends,
+ * which puts it before all others and lets it never seal. `role` may be another than the key's. */
+void rsm_key_loaded(const struct rsm_keyfile_key *key, enum rsm_keyfile_role role,
                     const struct rsm_key_times *times, struct rsm_key_spec *ret_spec);
 
 #endif

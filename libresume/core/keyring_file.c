@@ -211,7 +211,7 @@ static resume_status load_key(struct loading *loading, const struct rsm_keyfile 
     const struct rsm_keyfile_key *read = &file->keys[place];
     enum rsm_keyfile_role role = loading->only_opens ? RSM_KEYFILE_OPENS : read->role;
     struct rsm_key_spec spec;
-    rsm_key_loaded(read, role, place, &loading->times, &spec);
+    rsm_key_loaded(read, role, &loading->times, &spec);
     spec.origin = RSM_KEY_FILE;
     resume_status status = judge(loading->path, read->line, &spec, why);
     resume_key *key = NULL;

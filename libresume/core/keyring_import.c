@@ -28,7 +28,7 @@ static resume_status add_keys(const struct rsm_keyfile *file, uint64_t now_ms, c
     const struct rsm_key_times times = {now_ms, UINT64_MAX, UINT64_MAX};
     for (size_t i = 0; i < file->count; i++) {
         struct rsm_key_spec spec;
-        rsm_key_loaded(&file->keys[i], file->keys[i].role, i, &times, &spec);
+        rsm_key_loaded(&file->keys[i], file->keys[i].role, &times, &spec);
         resume_status status = rsm_keyring_add_spec(ring, &spec, now_ms);
         if (status != RESUME_OK && status != RESUME_EXPIRED) {
             return refuse_key(status, i, &spec, why);

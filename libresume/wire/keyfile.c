@@ -253,6 +253,7 @@ static void set_roles(struct rsm_keyfile *file) {
     }
     for (size_t i = 0; i < file->count; i++) {
         file->keys[i].role = RSM_KEYFILE_OPENS;
+        file->keys[i].age = i < seals ? seals - i : i - seals;
     }
     file->keys[seals].role = RSM_KEYFILE_SEALS;
     if (file->dialect->sealer == RSM_KEYFILE_PENULTIMATE) {

@@ -38,8 +38,9 @@ struct rsm_keyfile_key {
     uint8_t seed[RSM_KEYFILE_SEED]; /* from which the others follow, if has_seed */
     bool has_seed;
     enum rsm_keyfile_role role;
-    size_t cipher_len;                  /* 16 or 32 */
-    size_t mac_len;                     /* cipher_len or 64 */
+    size_t age;        /* of OPENS and SEALS: how many keys of the file are newer */
+    size_t cipher_len; /* 16 or 32 */
+    size_t mac_len;    /* cipher_len or 64 */
     uint64_t not_before_s, not_after_s; /* of TIMED */
     size_t line;                        /* where it stands in a text; 0 in binary files */
 };
