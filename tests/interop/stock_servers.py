@@ -119,9 +119,7 @@ def h2o(identity: Identity, folder: Path, keys: Path, size: int) -> Iterator[int
 def apache(identity: Identity, folder: Path, keys: Path, size: int) -> Iterator[int]:
     port = free_port()
     configuration = folder / "apache.conf"
-    configuration.write_text(
-        APACHE.format(folder=folder, port=port, identity=identity, keys=keys)
-    )
+    configuration.write_text(APACHE.format(folder=folder, port=port, identity=identity, keys=keys))
     command = [find_program("apache2"), "-D", "FOREGROUND", "-f", str(configuration)]
     yield from run(command, port, folder)
 
