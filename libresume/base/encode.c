@@ -72,8 +72,11 @@ void rsm_base64_encode(const uint8_t *data, size_t len, char *out) {
         bits |= have > 2 ? data[i + 2] : 0;
         *out++ = base64_of((int)(bits >> 18 & 63));
         *out++ = base64_of((int)(bits >> 12 & 63));
-        *out++ = have > 1 ? base64_of((int)(bits >> 6 & 63)) : '=';
-        *out++ = have > 2 ? base64_of((int)(bits & 63)) : '=';
+        *out++ = base64_of((int)(bits >> 6 & 63));
+        *out++ = base64_of((int)(bits & 63));
+        for (size_t at = have; at < 3; at++) {
+            out[(int)at - 3] = '=';
+        }
     }
 }
 

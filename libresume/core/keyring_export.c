@@ -125,8 +125,11 @@ static resume_status arrange(const struct rsm_keyset *set, uint64_t now_ms,
                              struct rsm_keyfile *file, char *why) {
     struct roles roles;
     sort_out(set, now_ms, &roles);
-    bool by_time = file->dialect->sealer == RSM_KEYFILE_BY_TIME;
-    if (!roles.sealing && (!by_time || set->count == 0)) {
+    if (file->dialect->sealer == RSM_KEYFILE_BY_TIME && set->count > 0) {
+        arrange_by_time(&roles, file);
+        return RESUME_OK;
+    }
+    if (!roles.sealing) {
         snprintf(why, RSM_WHY_SIZE, "no key of the ring seals now");
         return RESUME_NO_KEY;
     }
@@ -142,8 +145,7 @@ static resume_status arrange(const struct rsm_keyset *set, uint64_t now_ms,
         arrange_last(&roles, file);
         break;
     case RSM_KEYFILE_BY_TIME:
-        arrange_by_time(&roles, file);
-        break;
+        break; /* done above */
     case RSM_KEYFILE_PENULTIMATE:
         return arrange_penultimate(&roles, file, why);
     }
@@ -213,7 +215,7 @@ resume_status resume_keyring_export(resume_keyring *keyring, const char *dialect
     resume_status status = export(keyring, dialect, index, now_ms, &out, options);
     if (status == RESUME_OK) {
         *ret_len = out.len;
-        if (out.len <= buf_cap) {
+        if (buf && out.data && out.len <= buf_cap) {
             memcpy(buf, out.data, out.len);
         } else {
             status = RESUME_E_BUFFER;

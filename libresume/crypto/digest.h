@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * SHA-256, SHA-384 and SHA-512 (FIPS 180-4), at once or, but for SHA-512, from a midstate: what is left of the hash after some
- * first block, kept so that a later hash with the same first block starts behind it. Not a MAC: see
- * hmac.h.
+ * SHA-256, SHA-384 and SHA-512 (FIPS 180-4), at once or, but for SHA-512, from a midstate: what is
+ * left of the hash after some first block, kept so that a later hash with the same first block
+ * starts behind it. Not a MAC: see hmac.h.
  */
 #ifndef RSM_CRYPTO_DIGEST_H
 #define RSM_CRYPTO_DIGEST_H
