@@ -12,7 +12,7 @@
 static resume_status context_make(const resume_key *key, void **ret_context) {
     struct rsm_cbc_hmac *context = NULL;
     resume_status status = rsm_cbc_hmac_new(key->secret->cipher_key, key->size,
-                                            key->secret->mac_key, key->size, &context);
+                                            key->secret->mac_key, key->mac_size, &context);
     if (status == RESUME_OK) {
         *ret_context = context;
     }

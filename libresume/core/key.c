@@ -18,12 +18,12 @@ uint64_t rsm_serial_next(void) {
 
 /* One root for the AEAD frame, from both secrets, so that it is as strong as the whole key and
  * tells nothing about the keys of the RFC 5077 frame. */
-static resume_status derive_root(struct rsm_key_secret *secret, size_t size) {
+static resume_status derive_root(struct rsm_key_secret *secret, size_t size, size_t mac_size) {
     static const char info[] = "libresume xaes-256-gcm key";
-    uint8_t ikm[64];
+    uint8_t ikm[32 + RSM_KEY_MAC_MAX];
     memcpy(ikm, secret->cipher_key, size);
-    memcpy(ikm + size, secret->mac_key, size);
-    resume_status status = rsm_hkdf_sha256(ikm, 2 * size, NULL, 0, (const uint8_t *)info,
+    memcpy(ikm + size, secret->mac_key, mac_size);
+    resume_status status = rsm_hkdf_sha256(ikm, size + mac_size, NULL, 0, (const uint8_t *)info,
                                            sizeof info - 1, secret->root, sizeof secret->root);
     rsm_wipe(ikm, sizeof ikm);
     return status;
@@ -53,14 +53,19 @@ resume_status rsm_key_new(const struct rsm_key_spec *spec, resume_key **ret_key)
     atomic_init(&key->seals, 0);
     atomic_init(&key->extra, NULL);
     key->size = spec->size;
+    key->mac_size = rsm_key_spec_mac_size(spec);
     key->origin = spec->origin;
     memcpy(key->name, spec->name, RSM_KEY_NAME);
     memcpy(key->secret->cipher_key, spec->cipher_key, spec->size);
-    memcpy(key->secret->mac_key, spec->mac_key, spec->size);
+    memcpy(key->secret->mac_key, spec->mac_key, key->mac_size);
+    if (spec->seed) {
+        memcpy(key->secret->seed, spec->seed, RSM_KEY_SEED);
+        key->has_seed = true;
+    }
     key->seal_from = spec->seal_from;
     key->seal_until = spec->seal_until;
     key->open_until = spec->open_until;
-    resume_status status = derive_root(key->secret, spec->size);
+    resume_status status = derive_root(key->secret, key->size, key->mac_size);
     if (status != RESUME_OK) {
         key_free(key);
         return status;
@@ -76,7 +81,9 @@ resume_status rsm_key_with_times(const resume_key *key, uint64_t seal_from, uint
         .name = key->name,
         .cipher_key = key->secret->cipher_key,
         .mac_key = key->secret->mac_key,
+        .seed = key->has_seed ? key->secret->seed : NULL,
         .size = key->size,
+        .mac_size = key->mac_size,
         .seal_from = seal_from,
         .seal_until = seal_until,
         .open_until = open_until,
@@ -90,17 +97,18 @@ resume_status rsm_key_with_times(const resume_key *key, uint64_t seal_from, uint
 }
 
 bool rsm_key_is(const resume_key *key, const struct rsm_key_spec *spec) {
-    return key->size == spec->size && memcmp(key->name, spec->name, RSM_KEY_NAME) == 0 &&
+    return key->size == spec->size && key->mac_size == rsm_key_spec_mac_size(spec) &&
+           memcmp(key->name, spec->name, RSM_KEY_NAME) == 0 &&
            rsm_equal_ct(key->secret->cipher_key, spec->cipher_key, spec->size) &&
-           rsm_equal_ct(key->secret->mac_key, spec->mac_key, spec->size);
+           rsm_equal_ct(key->secret->mac_key, spec->mac_key, key->mac_size);
 }
 
 bool rsm_key_shares_secret(const resume_key *key, const struct rsm_key_spec *spec) {
-    if (key->size != spec->size) {
-        return false;
-    }
-    return rsm_equal_ct(key->secret->cipher_key, spec->cipher_key, spec->size) ||
-           rsm_equal_ct(key->secret->mac_key, spec->mac_key, spec->size);
+    bool cipher = key->size == spec->size &&
+                  rsm_equal_ct(key->secret->cipher_key, spec->cipher_key, spec->size);
+    bool mac = key->mac_size == rsm_key_spec_mac_size(spec) &&
+               rsm_equal_ct(key->secret->mac_key, spec->mac_key, key->mac_size);
+    return cipher || mac;
 }
 
 bool rsm_key_seals_at(const resume_key *key, uint64_t now_ms) {
@@ -129,9 +137,9 @@ const uint8_t *resume_key_name(const resume_key *key) {
     return key ? key->name : NULL;
 }
 
-static const uint8_t *secret_of(const resume_key *key, const uint8_t *bytes, size_t *ret_len) {
+static const uint8_t *secret_of(const uint8_t *bytes, size_t len, size_t *ret_len) {
     if (ret_len) {
-        *ret_len = key->size;
+        *ret_len = len;
     }
     return bytes;
 }
@@ -144,11 +152,11 @@ static const uint8_t *no_secret(size_t *ret_len) {
 }
 
 RSM_HOT const uint8_t *resume_key_cipher_key(const resume_key *key, size_t *ret_len) {
-    return key ? secret_of(key, key->secret->cipher_key, ret_len) : no_secret(ret_len);
+    return key ? secret_of(key->secret->cipher_key, key->size, ret_len) : no_secret(ret_len);
 }
 
 RSM_HOT const uint8_t *resume_key_mac_key(const resume_key *key, size_t *ret_len) {
-    return key ? secret_of(key, key->secret->mac_key, ret_len) : no_secret(ret_len);
+    return key ? secret_of(key->secret->mac_key, key->mac_size, ret_len) : no_secret(ret_len);
 }
 
 RSM_HOT uint64_t resume_key_seal_from(const resume_key *key) {

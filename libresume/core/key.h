@@ -13,6 +13,9 @@
 
 #define RSM_KEY_NAME 16U
 #define RSM_KEY_ROOT 32U
+#define RSM_KEY_SEED 32U
+/* h2o's HMAC keys fill the digest's block. */
+#define RSM_KEY_MAC_MAX 64U
 /* Above this cap each thread counts its seals in steps of RSM_SEAL_BATCH, to share no cache line.
  */
 #define RSM_SEAL_EXACT 65536U
@@ -25,8 +28,10 @@ enum rsm_key_origin { RSM_KEY_ADDED, RSM_KEY_GENERATED, RSM_KEY_FILE };
 struct rsm_key_spec {
     const uint8_t *name;       /* RSM_KEY_NAME bytes */
     const uint8_t *cipher_key; /* size bytes */
-    const uint8_t *mac_key;    /* size bytes */
+    const uint8_t *mac_key;    /* mac_size bytes */
+    const uint8_t *seed;       /* RSM_KEY_SEED bytes that Go makes the key from, or NULL */
     size_t size;               /* 16 or 32 */
+    size_t mac_size;           /* RSM_KEY_MAC_MAX, or 0 for the same as size */
     uint64_t seal_from, seal_until, open_until;
     enum rsm_key_origin origin;
 };
@@ -34,7 +39,8 @@ struct rsm_key_spec {
 /* The locked part: everything of a key that must never reach a disk. */
 struct rsm_key_secret {
     uint8_t cipher_key[32];
-    uint8_t mac_key[32];
+    uint8_t mac_key[RSM_KEY_MAC_MAX];
+    uint8_t seed[RSM_KEY_SEED]; /* if has_seed */
     uint8_t root[RSM_KEY_ROOT]; /* of XAES-256-GCM, derived from both keys */
 };
 
@@ -47,7 +53,9 @@ struct rsm_key_extra {
 struct resume_key {
     struct rsm_ref ref;
     uint8_t name[RSM_KEY_NAME];
-    size_t size;
+    size_t size;     /* of the AES key: 16 or 32 */
+    size_t mac_size; /* the same, or RSM_KEY_MAC_MAX */
+    bool has_seed;
     uint64_t serial;
     enum rsm_key_origin origin;
     uint64_t seal_from, seal_until, open_until;
@@ -55,6 +63,10 @@ struct resume_key {
     _Atomic(struct rsm_key_extra *) extra; /* NULL until one is set, then that one for good */
     _Alignas(64) atomic_uint_fast64_t seals;
 };
+
+static inline size_t rsm_key_spec_mac_size(const struct rsm_key_spec *spec) {
+    return spec->mac_size ? spec->mac_size : spec->size;
+}
 
 /* Copies the spec; RESUME_OK, RESUME_E_NOMEM or RESUME_E_CRYPTO. Judges nothing. */
 resume_status rsm_key_new(const struct rsm_key_spec *spec, resume_key **ret_key);

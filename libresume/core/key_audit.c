@@ -143,22 +143,35 @@ static bool overlaps(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_
     return false;
 }
 
+/* What is derived from a seed looks random whatever the seed is, so the seed itself is judged. */
+static const char *audit_seed(const uint8_t *seed) {
+    const char *reason = seed ? audit_secret(seed, RSM_KEY_SEED) : NULL;
+    if (seed && !reason && is_text(seed, RSM_KEY_SEED)) {
+        reason = "printable text instead of random bytes (base64 or hex that was not decoded?)";
+    }
+    return reason;
+}
+
 const char *rsm_key_audit(const struct rsm_key_spec *spec) {
-    const char *reason = audit_secret(spec->cipher_key, spec->size);
+    size_t mac_size = rsm_key_spec_mac_size(spec);
+    const char *reason = audit_seed(spec->seed);
     if (!reason) {
-        reason = audit_secret(spec->mac_key, spec->size);
+        reason = audit_secret(spec->cipher_key, spec->size);
+    }
+    if (!reason) {
+        reason = audit_secret(spec->mac_key, mac_size);
     }
     if (reason) {
         return reason;
     }
-    if (is_text(spec->cipher_key, spec->size) || is_text(spec->mac_key, spec->size)) {
+    if (is_text(spec->cipher_key, spec->size) || is_text(spec->mac_key, mac_size)) {
         return "printable text instead of random bytes (base64 or hex that was not decoded?)";
     }
-    if (overlaps(spec->cipher_key, spec->size, spec->mac_key, spec->size)) {
+    if (overlaps(spec->cipher_key, spec->size, spec->mac_key, mac_size)) {
         return "the AES key and the HMAC key share their bytes";
     }
     if (overlaps(spec->name, RSM_KEY_NAME, spec->cipher_key, spec->size) ||
-        overlaps(spec->name, RSM_KEY_NAME, spec->mac_key, spec->size)) {
+        overlaps(spec->name, RSM_KEY_NAME, spec->mac_key, mac_size)) {
         return "the name, which travels in clear, is also part of the key";
     }
     return rsm_is_zero_ct(spec->name, RSM_KEY_NAME) ? "the name is all zero, as if never written"

@@ -301,8 +301,27 @@ static resume_status run_add(const resume_keyring *ring, const struct edit *edit
     return status;
 }
 
-static bool is_key_len(size_t len) {
-    return len == 16 || len == 32;
+static bool are_key_lens(size_t cipher_len, size_t mac_len) {
+    return (cipher_len == 16 || cipher_len == 32) &&
+           (mac_len == cipher_len || mac_len == RSM_KEY_MAC_MAX);
+}
+
+resume_status rsm_keyring_add_spec(resume_keyring *ring, const struct rsm_key_spec *spec,
+                                   uint64_t now_ms) {
+    if (rsm_key_audit(spec)) {
+        return RESUME_WEAK_KEY;
+    }
+    if (spec->open_until != UINT64_MAX && spec->open_until <= now_ms) {
+        return RESUME_EXPIRED;
+    }
+    resume_key *key = NULL;
+    resume_status status = rsm_key_new(spec, &key);
+    if (status == RESUME_OK) {
+        const struct edit add = {.run = run_add, .key = key};
+        status = change(ring, &add, now_ms);
+        resume_key_unref(key);
+    }
+    return status;
 }
 
 resume_status resume_keyring_add(resume_keyring *keyring, const uint8_t *name, size_t name_len,
@@ -310,7 +329,7 @@ resume_status resume_keyring_add(resume_keyring *keyring, const uint8_t *name, s
                                  const uint8_t *mac_key, size_t mac_key_len, uint64_t seal_from,
                                  uint64_t seal_until, uint64_t open_until, uint64_t now_ms) {
     if (!keyring || !name || name_len == 0 || name_len > RSM_KEY_NAME || !cipher_key || !mac_key ||
-        !is_key_len(cipher_key_len) || mac_key_len != cipher_key_len || seal_from > seal_until ||
+        !are_key_lens(cipher_key_len, mac_key_len) || seal_from > seal_until ||
         seal_until > open_until || now_ms > RSM_NOW_MAX) {
         return RESUME_E_INVALID;
     }
@@ -320,24 +339,12 @@ resume_status resume_keyring_add(resume_keyring *keyring, const uint8_t *name, s
                                 .cipher_key = cipher_key,
                                 .mac_key = mac_key,
                                 .size = cipher_key_len,
+                                .mac_size = mac_key_len,
                                 .seal_from = seal_from,
                                 .seal_until = seal_until,
                                 .open_until = open_until,
                                 .origin = RSM_KEY_ADDED};
-    if (rsm_key_audit(&spec)) {
-        return RESUME_WEAK_KEY;
-    }
-    if (open_until != UINT64_MAX && open_until <= now_ms) {
-        return RESUME_EXPIRED;
-    }
-    resume_key *key = NULL;
-    resume_status status = rsm_key_new(&spec, &key);
-    if (status == RESUME_OK) {
-        const struct edit add = {.run = run_add, .key = key};
-        status = change(keyring, &add, now_ms);
-        resume_key_unref(key);
-    }
-    return status;
+    return rsm_keyring_add_spec(keyring, &spec, now_ms);
 }
 
 resume_status resume_keyring_new(resume_keyring_options *options, resume_keyring **ret_keyring) {

@@ -67,6 +67,16 @@ void rsm_keyring_catch_up(resume_keyring *ring, uint64_t now_ms);
 resume_status rsm_keyring_make(const resume_keyring_options *options,
                                const struct rsm_keyring_source *source, resume_keyring **ret_ring);
 
+/* As resume_keyring_add(), for a spec whose lengths and times are in order. */
+resume_status rsm_keyring_add_spec(resume_keyring *ring, const struct rsm_key_spec *spec,
+                                   uint64_t now_ms);
+
+/* RESUME_E_INVALID, and why names the dialects that there are. */
+resume_status rsm_keyring_no_dialect(const char *name, char *why);
+
+/* Puts a reason on options, which may be NULL; the status' name if there is none. */
+void rsm_keyring_tell(resume_keyring_options *options, resume_status status, const char *why);
+
 /* Loads a new ring's keys for the first time; the state is there. */
 resume_status rsm_keyring_start(resume_keyring *ring, uint64_t now_ms, char *why);
 

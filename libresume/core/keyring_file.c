@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The `file:` source: key files of other servers, one key a file. The first file seals, those named
- * by old= only open. Not a writer: whoever rotates the files calls resume_keyring_reload().
+ * The `file:` source: key files of other servers. Which key of a file seals is the dialect's
+ * matter; those in files named by old= only open. Not a writer: whoever rotates the files calls
+ * resume_keyring_reload().
  */
-#include "core/keyring_source.h"
+#include "core/keyring.h"
 
 #include "base/alloc.h"
 #include "base/bytes.h"
 #include "base/file.h"
 #include "base/secret.h"
 #include "core/key_audit.h"
-#include "wire/keyfile.h"
+#include "core/key_loaded.h"
 
 #include <stdio.h>
 
@@ -21,9 +22,9 @@ struct file_state {
     char *paths[RSM_URL_PARAMS + 1]; /* the first seals */
 };
 
-/* One file's content, in locked memory; one byte more than any dialect has, to see longer files. */
+/* One file's content, in locked memory. */
 struct content {
-    uint8_t bytes[RSM_KEYFILE_MAX + 1];
+    uint8_t *bytes;
     size_t len;
     uint64_t written_ms; /* the file's mtime */
 };
@@ -52,20 +53,33 @@ static resume_status take_path(struct file_state *state, const char *path, char 
     return RESUME_OK;
 }
 
+/* A file with several keys says itself which of them only open. */
+static resume_status check_params(const struct file_state *state, char *why) {
+    if (state->dialect->most > 1 && state->count > 1) {
+        snprintf(why, RSM_WHY_SIZE, "old= is for one key a file; a file of %s holds all keys",
+                 state->dialect->name);
+        return RESUME_E_INVALID;
+    }
+    if (state->dialect->sealer == RSM_KEYFILE_BY_TIME && state->periods.in_url) {
+        snprintf(why, RSM_WHY_SIZE, "leave out seal= and open=: a file of %s has its keys' times",
+                 state->dialect->name);
+        return RESUME_E_INVALID;
+    }
+    return RESUME_OK;
+}
+
 static resume_status take_params(struct file_state *state, struct rsm_url *url, char *why) {
     const char *dialect = rsm_url_param(url, "dialect");
     state->dialect = rsm_keyfile_dialect(dialect ? dialect : "nginx");
     if (!state->dialect) {
-        snprintf(why, RSM_WHY_SIZE, "unknown dialect \"%.40s\" of a key file; known: %s", dialect,
-                 rsm_keyfile_dialects());
-        return RESUME_E_INVALID;
+        return rsm_keyring_no_dialect(dialect, why);
     }
     resume_status status = take_path(state, url->path, why);
     const char *old = NULL;
     while (status == RESUME_OK && (old = rsm_url_param(url, "old")) != NULL) {
         status = take_path(state, old, why);
     }
-    return status;
+    return status == RESUME_OK ? check_params(state, why) : status;
 }
 
 static resume_status file_begin(struct rsm_url *url, const struct rsm_periods *periods, char *why,
@@ -84,40 +98,45 @@ static resume_status file_begin(struct rsm_url *url, const struct rsm_periods *p
     return RESUME_OK;
 }
 
-static resume_status read_file(const char *path, struct content *content, char *why) {
+/* One byte more than the file has, or than any has, to see what is longer. */
+static resume_status read_file(const char *path, char *why, struct content *content) {
     struct rsm_file file;
     resume_status status = rsm_file_open_secret(path, why, &file);
     if (status != RESUME_OK) {
         return status == RESUME_MISS ? RESUME_E_IO : status;
     }
-    status = rsm_file_read(&file, path, content->bytes, sizeof content->bytes, why, &content->len);
+    size_t room = (file.size < RSM_KEYFILE_MAX ? (size_t)file.size : RSM_KEYFILE_MAX) + 1;
+    content->bytes = rsm_secret_alloc(room);
+    status = content->bytes ? rsm_file_read(&file, path, content->bytes, room, why, &content->len)
+                            : RESUME_E_NOMEM;
     content->written_ms = file.written_ms;
     rsm_file_close(&file);
     return status;
 }
 
 /* Without seal= and open= the operator owns the rotation and the key has no end. */
-static void set_times(const struct file_state *state, size_t index, uint64_t written_ms,
-                      uint64_t now_ms, struct rsm_key_spec *spec) {
-    bool seals = index == 0;
+static struct rsm_key_times times_of(const struct file_state *state, uint64_t written_ms,
+                                     uint64_t now_ms) {
     if (!state->periods.in_url) {
-        spec->seal_from = written_ms < now_ms ? written_ms : now_ms;
-        spec->seal_until = seals ? UINT64_MAX : spec->seal_from;
-        spec->open_until = UINT64_MAX;
-        return;
+        uint64_t from = written_ms < now_ms ? written_ms : now_ms;
+        return (struct rsm_key_times){from, UINT64_MAX, UINT64_MAX};
     }
     uint64_t seal_end = rsm_add_sat(written_ms, state->periods.seal_ms);
-    spec->seal_from = written_ms;
-    spec->seal_until = seals ? seal_end : written_ms;
-    spec->open_until = rsm_add_sat(seal_end, state->periods.open_ms);
+    return (struct rsm_key_times){written_ms, seal_end,
+                                  rsm_add_sat(seal_end, state->periods.open_ms)};
 }
 
-static resume_status judge(const char *path, const struct rsm_key_spec *spec, char *why) {
+static resume_status judge(const char *path, size_t line, const struct rsm_key_spec *spec,
+                           char *why) {
     const char *reason = rsm_key_audit(spec);
     if (!reason) {
         return RESUME_OK;
     }
-    snprintf(why, RSM_WHY_SIZE, "weak key in %.100s: %s", path, reason);
+    if (line) {
+        snprintf(why, RSM_WHY_SIZE, "weak key in %.100s, line %zu: %s", path, line, reason);
+    } else {
+        snprintf(why, RSM_WHY_SIZE, "weak key in %.100s: %s", path, reason);
+    }
     return RESUME_WEAK_KEY;
 }
 
@@ -131,17 +150,32 @@ static size_t same_key(const struct rsm_keyset *set, const struct rsm_key_spec *
     return RSM_KEYSET_MAX;
 }
 
+static enum rsm_keyfile_role role_of(uint64_t seal_from, uint64_t seal_until, uint64_t open_until) {
+    if (seal_from < seal_until) {
+        return RSM_KEYFILE_SEALS;
+    }
+    return seal_from == open_until ? RSM_KEYFILE_NEXT : RSM_KEYFILE_OPENS;
+}
+
+/* Whether a key that is in the ring goes on with its times. */
+static bool keeps_times(const resume_key *key, const struct rsm_key_spec *spec, bool timed) {
+    if (timed) {
+        return key->seal_from == spec->seal_from && key->open_until == spec->open_until;
+    }
+    return role_of(key->seal_from, key->seal_until, key->open_until) ==
+           role_of(spec->seal_from, spec->seal_until, spec->open_until);
+}
+
 /* A key that is known keeps its object and its times, so that touching its file prolongs nothing
- * (I-70); if it changed between sealing and opening only, it gets the new times. */
+ * (I-70); if its role changed, or the file itself says other times, it gets the new ones. */
 static resume_status make_key(const struct rsm_keyset *current, const struct rsm_key_spec *spec,
-                              resume_key **ret_key) {
+                              bool timed, resume_key **ret_key) {
     size_t index = same_key(current, spec);
     if (index == RSM_KEYSET_MAX) {
         return rsm_key_new(spec, ret_key);
     }
     resume_key *known = current->keys[index];
-    bool sealed = known->seal_from < known->seal_until;
-    if (sealed == (spec->seal_from < spec->seal_until)) {
+    if (keeps_times(known, spec, timed)) {
         *ret_key = resume_key_ref(known);
         return RESUME_OK;
     }
@@ -161,53 +195,90 @@ static resume_status add_key(struct rsm_keyset *next, resume_key *key, const cha
     return status;
 }
 
-static resume_status load(const struct file_state *state, size_t index,
-                          const struct rsm_keyset *current, struct rsm_keyset *next,
-                          uint64_t now_ms, struct content *content, char *why) {
-    const char *path = state->paths[index];
-    resume_status status = read_file(path, content, why);
-    if (status != RESUME_OK) {
-        return status;
-    }
-    struct rsm_keyfile file;
-    if (rsm_keyfile_parse(state->dialect, content->bytes, content->len, &file) != RESUME_OK) {
-        snprintf(why, RSM_WHY_SIZE, "%.120s has not the size of a key: %s bytes in this dialect",
-                 path, rsm_keyfile_sizes(state->dialect));
-        return RESUME_E_INVALID;
-    }
-    struct rsm_key_spec spec = {.name = file.name,
-                                .cipher_key = file.cipher_key,
-                                .mac_key = file.mac_key,
-                                .size = file.key_len,
-                                .origin = RSM_KEY_FILE};
-    set_times(state, index, content->written_ms, now_ms, &spec);
-    status = judge(path, &spec, why);
+/* What one file gives, and where. */
+struct loading {
+    const struct rsm_keyset *current;
+    struct rsm_keyset *next;
+    const char *path;
+    struct rsm_key_times times;
+    uint64_t now_ms;
+    bool only_opens; /* a file of old= */
+    size_t taken;
+};
+
+static resume_status load_key(struct loading *loading, const struct rsm_keyfile *file, size_t place,
+                              char *why) {
+    const struct rsm_keyfile_key *read = &file->keys[place];
+    enum rsm_keyfile_role role = loading->only_opens ? RSM_KEYFILE_OPENS : read->role;
+    struct rsm_key_spec spec;
+    rsm_key_loaded(read, role, &loading->times, &spec);
+    spec.origin = RSM_KEY_FILE;
+    resume_status status = judge(loading->path, read->line, &spec, why);
     resume_key *key = NULL;
     if (status == RESUME_OK) {
-        status = make_key(current, &spec, &key);
+        status = make_key(loading->current, &spec, role == RSM_KEYFILE_TIMED, &key);
     }
     if (status != RESUME_OK) {
         return status;
     }
-    if (key->open_until != UINT64_MAX && key->open_until <= now_ms) {
+    if (key->open_until != UINT64_MAX && key->open_until <= loading->now_ms) {
         resume_key_unref(key);
-        snprintf(why, RSM_WHY_SIZE, "the key in %.120s has no time left", path);
-        return index == 0 ? RESUME_EXPIRED : RESUME_OK;
+        return RESUME_OK;
     }
-    return add_key(next, key, path, why);
+    status = add_key(loading->next, key, loading->path, why);
+    loading->taken += status == RESUME_OK;
+    return status;
+}
+
+static resume_status load_bytes(const struct file_state *state, const struct content *content,
+                                struct loading *loading, char *why) {
+    struct rsm_keyfile *file = rsm_keyfile_new(state->dialect);
+    char reason[RSM_WHY_SIZE] = "";
+    if (!file) {
+        return RESUME_E_NOMEM;
+    }
+    resume_status status = rsm_keyfile_parse(content->bytes, content->len, file, reason);
+    if (status == RESUME_MALFORMED) {
+        snprintf(why, RSM_WHY_SIZE, "%.80s is no key file of %s: %.140s", loading->path,
+                 state->dialect->name, reason);
+        status = RESUME_E_INVALID;
+    }
+    for (size_t i = 0; i < file->count && status == RESUME_OK; i++) {
+        status = load_key(loading, file, i, why);
+    }
+    rsm_secret_free(file);
+    return status;
+}
+
+static resume_status load(const struct file_state *state, size_t index,
+                          const struct rsm_keyset *current, struct rsm_keyset *next,
+                          uint64_t now_ms, char *why) {
+    struct content content = {0};
+    struct loading loading = {.current = current,
+                              .next = next,
+                              .path = state->paths[index],
+                              .now_ms = now_ms,
+                              .only_opens = index > 0};
+    resume_status status = read_file(loading.path, why, &content);
+    if (status == RESUME_OK) {
+        loading.times = times_of(state, content.written_ms, now_ms);
+        status = load_bytes(state, &content, &loading, why);
+    }
+    rsm_secret_free(content.bytes);
+    if (status == RESUME_OK && loading.taken == 0 && index == 0) {
+        snprintf(why, RSM_WHY_SIZE, "%s in %.100s has no time left",
+                 state->dialect->most == 1 ? "the key" : "each key", loading.path);
+        return RESUME_EXPIRED;
+    }
+    return status;
 }
 
 static resume_status load_all(const struct file_state *state, const struct rsm_keyset *current,
                               struct rsm_keyset *next, uint64_t now_ms, char *why) {
-    struct content *content = rsm_secret_alloc(sizeof *content);
-    if (!content) {
-        return RESUME_E_NOMEM;
-    }
     resume_status status = RESUME_OK;
     for (size_t i = 0; i < state->count && status == RESUME_OK; i++) {
-        status = load(state, i, current, next, now_ms, content, why);
+        status = load(state, i, current, next, now_ms, why);
     }
-    rsm_secret_free(content);
     return status;
 }
 

@@ -79,8 +79,14 @@ static resume_status generate(struct random_state *state, struct rsm_keyset *dra
     state->started = true;
     if (status == RESUME_OK && open_until > now_ms) {
         const uint8_t *bytes = state->ratchet.key;
-        struct rsm_key_spec spec = {bytes, bytes + 16, bytes + 48, 32,
-                                    from,  seal_until, open_until, RSM_KEY_GENERATED};
+        struct rsm_key_spec spec = {.name = bytes,
+                                    .cipher_key = bytes + 16,
+                                    .mac_key = bytes + 48,
+                                    .size = 32,
+                                    .seal_from = from,
+                                    .seal_until = seal_until,
+                                    .open_until = open_until,
+                                    .origin = RSM_KEY_GENERATED};
         resume_key *key = NULL;
         status = rsm_key_new(&spec, &key);
         if (status == RESUME_OK) {

@@ -58,7 +58,8 @@ static bool collides(const resume_key *a, const resume_key *b) {
     struct rsm_key_spec spec = {.name = b->name,
                                 .cipher_key = b->secret->cipher_key,
                                 .mac_key = b->secret->mac_key,
-                                .size = b->size};
+                                .size = b->size,
+                                .mac_size = b->mac_size};
     return memcmp(a->name, b->name, RSM_KEY_NAME) == 0 || rsm_key_shares_secret(a, &spec);
 }
 

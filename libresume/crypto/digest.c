@@ -103,3 +103,14 @@ resume_status rsm_sha384_finish_pieces(const struct rsm_sha384_mid *mid,
     rsm_wipe(&ctx, sizeof ctx);
     return done ? RESUME_OK : RESUME_E_CRYPTO;
 }
+
+/* ---- SHA-512 ------------------------------------------------------------------------------------
+ */
+
+resume_status rsm_sha512(const uint8_t *data, size_t len, uint8_t *out) {
+    SHA512_CTX ctx;
+    bool done = SHA512_Init(&ctx) == 1 && (len == 0 || SHA512_Update(&ctx, data, len) == 1) &&
+                SHA512_Final(out, &ctx) == 1;
+    rsm_wipe(&ctx, sizeof ctx);
+    return done ? RESUME_OK : RESUME_E_CRYPTO;
+}

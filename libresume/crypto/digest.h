@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * SHA-256 and SHA-384 (FIPS 180-4), at once or from a midstate: what is left of the hash after some
- * first block, kept so that a later hash with the same first block starts behind it. Not a MAC: see
- * hmac.h.
+ * SHA-256, SHA-384 and SHA-512 (FIPS 180-4), at once or, but for SHA-512, from a midstate: what is
+ * left of the hash after some first block, kept so that a later hash with the same first block
+ * starts behind it. Not a MAC: see hmac.h.
  */
 #ifndef RSM_CRYPTO_DIGEST_H
 #define RSM_CRYPTO_DIGEST_H
@@ -13,6 +13,7 @@
 #define RSM_SHA256_BLOCK 64U
 #define RSM_SHA384_SIZE  48U
 #define RSM_SHA384_BLOCK 128U
+#define RSM_SHA512_SIZE  64U
 
 /* As secret as the block it comes from. */
 struct rsm_sha256_mid {
@@ -52,5 +53,8 @@ RESUME_MUST_USE resume_status rsm_sha384_begin(const uint8_t *block,
 RESUME_MUST_USE resume_status rsm_sha384_finish_pieces(const struct rsm_sha384_mid *mid,
                                                        const struct rsm_piece *pieces, size_t count,
                                                        uint8_t *out);
+
+/* SHA-512; out has RSM_SHA512_SIZE bytes. */
+RESUME_MUST_USE resume_status rsm_sha512(const uint8_t *data, size_t len, uint8_t *out);
 
 #endif

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from typing import Self
 
 from libresume import _low
 from libresume._enums import Status
-from libresume._errors import refuse
+from libresume._errors import InvalidError, refuse
 from libresume._handle import Bytes, Handle, clock, reasons
 
 FOREVER_MS = 2**64 - 1
@@ -31,7 +33,7 @@ class Key(Handle["_low._KeyHandle"]):
 
     @property
     def mac_key(self) -> bytes:
-        """The HMAC-SHA256 key, 16 or 32 bytes: a secret, as a copy that Python does not wipe."""
+        """The HMAC-SHA256 key, 16, 32 or 64 bytes: a secret, as a copy that Python does not wipe."""
         return _low.key_mac_key(self._handle)
 
     @property
@@ -60,11 +62,18 @@ class Key(Handle["_low._KeyHandle"]):
         return f"<libresume.Key {name}>"
 
 
+def _place(index: int | None) -> int:
+    if index is not None and index < 0:
+        raise InvalidError(Status.E_INVALID, f"{index} is no place in a ring")
+    return -1 if index is None else index
+
+
 class Keyring(Handle["_low._KeyringHandle"]):
     """The ticket keys. Internally locked; made before a fork it works in the children too.
 
     ``random:`` keys rotate by themselves and, in forked children, to the same keys at the same
-    times. ``file:/etc/fleet.key`` reads the key file that nginx reads.
+    times. ``file:/etc/fleet.key`` reads the key file that nginx reads; ``?dialect=haproxy`` and
+    the like those of other servers, see ``dialects()``.
     """
 
     __slots__ = ()
@@ -104,6 +113,74 @@ class Keyring(Handle["_low._KeyringHandle"]):
             raise refuse(status, _low.keyring_options_why(options))
         self._held = ring
 
+    @classmethod
+    def from_bytes(
+        cls, data: Bytes, dialect: str, *, max_seals: int | None = None, now_ms: int | None = None
+    ) -> Self:
+        """Makes a ring from the content of another server's key file.
+
+        The dialect, one of ``dialects()``, says which bytes are which and which key seals; it is
+        never guessed. Keys whose file tells no times have no end.
+
+        Raises InvalidError for an unknown dialect, bytes that are not of it and for a refused key
+        (its ``status`` is WEAK_KEY, EXISTS or EXPIRED); CryptoError.
+        """
+        _, options = _low.keyring_options_new()
+        with reasons(_low.keyring_options_why, options):
+            if max_seals is not None:
+                _low.keyring_options_set_max_seals(options, max_seals)
+            status, ring = _low.keyring_import(data, dialect, options, clock(now_ms))
+        if ring is None:
+            raise refuse(status, _low.keyring_options_why(options))
+        return cls._own(ring)
+
+    def export(self, dialect: str, *, index: int | None = None, now_ms: int | None = None) -> bytes:
+        """The keys as the key file of another server: a secret, which Python does not wipe.
+
+        A dialect whose file holds one key gets the key that seals; the others get the ring.
+        ``index`` writes the key at that place of the ring alone. ``haproxy`` wants an older key,
+        the one that seals and a next one (``seal_from_ms`` in the future).
+
+        Raises InvalidError if the dialect has no place for these keys (its ``status`` is
+        UNSUPPORTED), no key seals (NO_KEY) or none is at that place (MISS).
+        """
+        _, options = _low.keyring_options_new()
+        with reasons(_low.keyring_options_why, options):
+            status, data = _low.keyring_export(
+                self._handle, dialect, _place(index), options, clock(now_ms)
+            )
+        if data is None:
+            raise refuse(status, _low.keyring_options_why(options))
+        return data
+
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        dialect: str,
+        *,
+        index: int | None = None,
+        now_ms: int | None = None,
+    ) -> None:
+        """Writes what ``export()`` gives into a file of mode 0600, in one step.
+
+        Readers see the old keys or the new ones. Raises as ``export()``; AccessError.
+        """
+        _, options = _low.keyring_options_new()
+        with reasons(_low.keyring_options_why, options):
+            status = _low.keyring_save(
+                self._handle, dialect, _place(index), os.fspath(path), options, clock(now_ms)
+            )
+        if status != Status.OK:
+            raise refuse(status, _low.keyring_options_why(options))
+
+    @staticmethod
+    def dialects() -> tuple[str, ...]:
+        """The dialects of key files."""
+        names: list[str] = []
+        while (name := _low.keyring_dialect_name(len(names))) is not None:
+            names.append(name)
+        return tuple(names)
+
     def add(
         self,
         name: Bytes,
@@ -116,6 +193,8 @@ class Keyring(Handle["_low._KeyringHandle"]):
         now_ms: int | None = None,
     ) -> Status:
         """Adds a key: a name of 1 to 16 bytes, an AES and an HMAC key of 16 or 32 bytes each.
+
+        An HMAC key may also have 64 bytes, as h2o's have.
 
         The instants are Unix milliseconds. Answers OK; WEAK_KEY (``audit()`` tells the reason),
         EXISTS, EXPIRED or TOO_LARGE, and then the ring is unchanged. Raises InvalidError for

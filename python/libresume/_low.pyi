@@ -141,6 +141,27 @@ def keyring_new(
 def keyring_from_url(
     url: str, options: _KeyringOptionsHandle | None, now_ms: int, /
 ) -> tuple[Status, _KeyringHandle | None]: ...
+def keyring_import(
+    data: _Bytes, dialect: str, options: _KeyringOptionsHandle | None, now_ms: int, /
+) -> tuple[Status, _KeyringHandle | None]: ...
+def keyring_export(
+    keyring: _KeyringHandle,
+    dialect: str,
+    index: int,
+    options: _KeyringOptionsHandle | None,
+    now_ms: int,
+    /,
+) -> tuple[Status, bytes | None]: ...
+def keyring_save(
+    keyring: _KeyringHandle,
+    dialect: str,
+    index: int,
+    path: str,
+    options: _KeyringOptionsHandle | None,
+    now_ms: int,
+    /,
+) -> Status: ...
+def keyring_dialect_name(index: int, /) -> str | None: ...
 def keyring_add(
     keyring: _KeyringHandle,
     name: _Bytes | None,
@@ -388,6 +409,7 @@ RESUME_GOTLS_LAYOUT_1: Final[int]
 RESUME_GOTLS_LAYOUT_2: Final[int]
 RESUME_SESSION_SIZE_MAX: Final[int]
 RESUME_KEY_NAME_SIZE: Final[int]
+RESUME_KEYRING_FILE_MAX: Final[int]
 RESUME_KEYRING_MAX: Final[int]
 RESUME_FRAME_RFC5077: Final[int]
 RESUME_FRAME_AEAD: Final[int]

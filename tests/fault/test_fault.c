@@ -211,6 +211,25 @@ out:
     return status;
 }
 
+static resume_status flow_ring_import(void) {
+    static uint8_t text[RESUME_KEYRING_FILE_MAX];
+    char path[128];
+    resume_keyring *ring = NULL;
+    resume_keyring *again = NULL;
+    resume_status status;
+    size_t len = 0;
+    snprintf(path, sizeof path, "%s.h2o", key_path);
+    MAKE(ring, resume_keyring_from_url("random:", NULL, NOW, &ring));
+    TRY(resume_keyring_export(ring, "h2o", -1, NULL, NOW, text, sizeof text, &len));
+    MAKE(again, resume_keyring_import(text, len, "h2o", NULL, NOW, &again));
+    TRY(resume_keyring_save(again, "nginx", -1, path, NULL, NOW));
+out:
+    unlink(path);
+    resume_keyring_unref(again);
+    resume_keyring_unref(ring);
+    return status;
+}
+
 static resume_status flow_codec(int32_t frame) {
     static uint8_t ticket[4096];
     resume_codec_options *options = NULL;
@@ -603,6 +622,7 @@ int main(void) {
     static struct attempt session = {flow_session, 0};
     static struct attempt ring_random = {flow_ring_random, 0};
     static struct attempt ring_file = {flow_ring_file, 0};
+    static struct attempt ring_import = {flow_ring_import, 0};
     static struct attempt codec_rfc5077 = {flow_codec_rfc5077, 0};
     static struct attempt state_plaintext = {flow_state_plaintext, 0};
     static struct attempt codec_struct = {flow_codec_rfc5077_struct, 0};
@@ -620,6 +640,7 @@ int main(void) {
         {"session", test_flow, NULL, NULL, &session},
         {"keyring random:", test_flow, NULL, NULL, &ring_random},
         {"keyring file:", test_flow, NULL, NULL, &ring_file},
+        {"keyring import and export", test_flow, NULL, NULL, &ring_import},
         {"codec, RFC 5077 frame", test_flow, NULL, NULL, &codec_rfc5077},
         {"StatePlaintext", test_flow, NULL, NULL, &state_plaintext},
         {"codec, RFC 5077 frame to the letter", test_flow, NULL, NULL, &codec_struct},

@@ -117,8 +117,8 @@ static void test_bad_urls_name_what_is_wrong_and_what_is_known(void **state) {
     expect_refused("random:?seal=1h&seal=2h", RESUME_E_INVALID, "seal");
     expect_refused("file:relative", RESUME_E_INVALID, "absolute");
     expect_refused("file:", RESUME_E_INVALID, "absolute");
-    expect_refused(file_url("a", "?dialect=apache"), RESUME_E_INVALID, "apache");
-    expect_refused(file_url("a", "?dialect=apache"), RESUME_E_INVALID, "nginx, openssl");
+    expect_refused(file_url("a", "?dialect=iis"), RESUME_E_INVALID, "iis");
+    expect_refused(file_url("a", "?dialect=iis"), RESUME_E_INVALID, "nginx, openssl");
     expect_refused(file_url("a", "?old=b"), RESUME_E_INVALID, "absolute");
     expect_refused(file_url("a", "?new=/b"), RESUME_E_INVALID, "dialect, old, seal, open");
 }

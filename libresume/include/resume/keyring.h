@@ -39,8 +39,9 @@ typedef struct resume_keyring_options resume_keyring_options;
 typedef void (*resume_key_extra_free_fn)(void *extra);
 
 enum {
-    RESUME_KEY_NAME_SIZE = 16, /* bytes of a key's name */
-    RESUME_KEYRING_MAX = 64    /* keys that a ring holds at most */
+    RESUME_KEY_NAME_SIZE = 16,      /* bytes of a key's name */
+    RESUME_KEYRING_MAX = 64,        /* keys that a ring holds at most */
+    RESUME_KEYRING_FILE_MAX = 32768 /* bytes of a key file of any dialect */
 };
 
 /**
@@ -134,8 +135,8 @@ RESUME_API RESUME_MUST_USE resume_status resume_keyring_new(resume_keyring_optio
  *
  * `random:?seal=12h&open=24h` generates its keys and rotates by itself; tickets die with the
  * process and its forked children. `file:/etc/fleet.key?dialect=nginx&old=/etc/fleet.old` reads
- * one key of 48 or 80 bytes a file; `old` may be repeated, those keys only open. The dialects are
- * `nginx` and `openssl`; the files must be regular, owned by the caller or root, mode 0600 or less.
+ * key files; `old` may be repeated, those keys only open. resume_keyring_dialect_name() lists the
+ * dialects; the files must be regular, owned by the caller or root, mode 0600 or less.
  *
  * @param url the URL, NUL-terminated.
  * @param options the options or NULL for the defaults; they receive the reason of a failure.
@@ -150,6 +151,83 @@ RESUME_API RESUME_MUST_USE resume_status resume_keyring_from_url(const char *url
                                                                  resume_keyring_options *options,
                                                                  uint64_t now_ms,
                                                                  resume_keyring **ret_keyring);
+
+/**
+ * Makes a ring from the content of a key file of another server.
+ *
+ * The dialect says which bytes are which and which key seals: the first (`nginx`, `openssl`,
+ * `openssl10`, `apache`, `envoy`, `nghttpx`, `go`, `go-raw`, `ats`), the last (`dnsdist`), the last
+ * but one (`haproxy`), or the key's own times (`h2o`). The other keys only open. Without times in
+ * the file a key has no end. For files on disk that change, use a `file:` URL.
+ *
+ * @param data,data_len the file's bytes; the caller wipes them.
+ * @param dialect its name, never guessed from the bytes.
+ * @param options the options or NULL for the defaults; they receive the reason of a failure, with
+ *        the line in a text, and no secret. Of the options only max_seals matters.
+ * @param now_ms the time.
+ * @param ret_keyring receives one reference; drop it with resume_keyring_unref().
+ * @return RESUME_OK; RESUME_WEAK_KEY or RESUME_EXISTS for a refused key; RESUME_EXPIRED if no key
+ *         has time left; RESUME_E_INVALID for an unknown dialect or bytes that are not of it;
+ *         RESUME_E_NOMEM, RESUME_E_CRYPTO.
+ * @since 0.1
+ */
+RESUME_API RESUME_MUST_USE resume_status resume_keyring_import(const uint8_t *data, size_t data_len,
+                                                               const char *dialect,
+                                                               resume_keyring_options *options,
+                                                               uint64_t now_ms,
+                                                               resume_keyring **ret_keyring);
+
+/**
+ * Writes keys as the key file of another server. The result is a secret: wipe it after use.
+ *
+ * A dialect whose file holds one key gets the key that seals; the others get the ring. `haproxy`
+ * gets three: an older key, the one that seals, and the next. `go` has only keys that came from it.
+ *
+ * @param keyring the ring.
+ * @param dialect as in resume_keyring_import().
+ * @param index a key's place, as in resume_keyring_key_at(), to write that one alone; -1 for what
+ *        is said above.
+ * @param options receive the reason of a failure; may be NULL.
+ * @param now_ms the time.
+ * @param buf,buf_cap receives the file; RESUME_KEYRING_FILE_MAX bytes always suffice; NULL with 0
+ *        asks for the length.
+ * @param ret_len receives the length, also with RESUME_E_BUFFER.
+ * @return RESUME_OK; RESUME_NO_KEY if no key seals; RESUME_MISS for an index past the end;
+ *         RESUME_UNSUPPORTED if the dialect has no place for these keys; RESUME_E_BUFFER,
+ *         RESUME_E_INVALID, RESUME_E_NOMEM.
+ * @since 0.1
+ */
+RESUME_API RESUME_MUST_USE resume_status resume_keyring_export(resume_keyring *keyring,
+                                                               const char *dialect, int index,
+                                                               resume_keyring_options *options,
+                                                               uint64_t now_ms, uint8_t *buf,
+                                                               size_t buf_cap, size_t *ret_len);
+
+/**
+ * Writes what resume_keyring_export() gives into a file that only its owner may read (0600).
+ *
+ * The file is written beside, synced and renamed, so that readers see the old keys or the new ones,
+ * never a part; on failure what was there stays.
+ *
+ * @param keyring,dialect,index,options,now_ms as in resume_keyring_export().
+ * @param path where the file goes.
+ * @return RESUME_OK; as resume_keyring_export(); RESUME_E_IO.
+ * @since 0.1
+ */
+RESUME_API RESUME_MUST_USE resume_status resume_keyring_save(resume_keyring *keyring,
+                                                             const char *dialect, int index,
+                                                             const char *path,
+                                                             resume_keyring_options *options,
+                                                             uint64_t now_ms);
+
+/**
+ * Names the dialects of key files, one by one.
+ *
+ * @param index from 0 on.
+ * @return the name, a static text; NULL past the end.
+ * @since 0.1
+ */
+RESUME_API const char *resume_keyring_dialect_name(size_t index);
 
 /**
  * Adds a reference.
@@ -180,7 +258,7 @@ RESUME_API resume_keyring *resume_keyring_unref(resume_keyring *keyring);
  * @param keyring the ring.
  * @param name,name_len 1 to 16 bytes; a shorter name is padded with zeros.
  * @param cipher_key,cipher_key_len AES key, 16 or 32 bytes.
- * @param mac_key,mac_key_len HMAC-SHA256 key, of the same length.
+ * @param mac_key,mac_key_len HMAC-SHA256 key, of the same length or of 64 bytes.
  * @param seal_from,seal_until,open_until Unix milliseconds, in this order; equal seal times make a
  *        key that only opens; UINT64_MAX is no end.
  * @param now_ms the time.
@@ -347,7 +425,7 @@ RESUME_API const uint8_t *resume_key_cipher_key(const resume_key *key, size_t *r
  * The HMAC-SHA256 key. A secret: for adapters that must give it to a TLS stack.
  *
  * @param key the key.
- * @param ret_len receives 16 or 32 (0 for NULL); may be NULL.
+ * @param ret_len receives 16, 32 or 64 (0 for NULL); may be NULL.
  * @return bytes that live as long as the key, in locked memory; NULL for NULL.
  * @since 0.1
  */
