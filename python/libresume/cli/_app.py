@@ -22,7 +22,11 @@ from libresume.cli._exit import CliError, Exit
 
 # (name, module, function), in the order of the help. What a command needs besides typer and rich,
 # its module imports inside the function.
-COMMANDS = (("doctor", "libresume.cli.doctor", "doctor"),)
+COMMANDS = (
+    ("inspect", "libresume.cli.inspect", "inspect"),
+    ("bench", "libresume.cli.bench", "bench"),
+    ("doctor", "libresume.cli.doctor", "doctor"),
+)
 
 # Answers about a key or a ticket, as against those about arguments.
 _KEY_ANSWERS = {
