@@ -257,7 +257,9 @@ def inspect(
     form: Annotated[
         Form,
         typer.Option(
-            "--form", help="How the ticket is written; pem is a session file of s_client."
+            "--form",
+            metavar="FORM",
+            help="How the ticket is written: auto, raw, hex, base64, or pem for a session file of openssl s_client.",
         ),
     ] = Form.AUTO,
     context: Annotated[
