@@ -24,7 +24,7 @@ from rich.live import Live
 from rich.text import Text
 
 from libresume.cli._exit import Exit, UsageError
-from libresume.cli._output import BAD, Json, console, fail, print_json, table
+from libresume.cli._output import BAD, Json, clean, console, fail, print_json, table
 
 BODY_MAX = 16 << 20
 TIMEOUT_S = 5
@@ -154,7 +154,7 @@ def screen(samples: list[Sample], before: list[Sample | None]) -> RenderableType
     for now, old in zip(samples, before, strict=True):
         data = as_data(now, old)
         if now.error:
-            rows.append([now.url, *[None] * 6, Text(now.error, BAD)])
+            rows.append([now.url, *[None] * 6, Text(clean(now.error), BAD)])
             continue
         rows.append([now.url, data["handshakes"], data["handshakes_per_s"], data["resumed"]])
         rows[-1] += [data["resumed_per_s"], _percent(data["hit_ratio"])]
