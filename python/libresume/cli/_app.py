@@ -24,6 +24,8 @@ from libresume.cli._exit import CliError, Exit
 # (name, module, function), in the order of the help. What a command needs besides typer and rich,
 # its module imports inside the function.
 COMMANDS = (
+    ("keygen", "libresume.cli.keygen", "keygen"),
+    ("rotate", "libresume.cli.keygen", "rotate"),
     ("inspect", "libresume.cli.inspect", "inspect"),
     ("bench", "libresume.cli.bench", "bench"),
     ("top", "libresume.cli.top", "top"),
