@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -159,6 +160,14 @@ def test_the_manual_pages_are_those_of_the_tool(tmp_path: Path) -> None:
     kept = {page.name: page.read_text() for page in generator.parent.glob("*.1")}
     assert fresh == kept, "run python docs/man/generate.py"
     assert set(fresh) == {"resume.1", *(f"resume-{name}.1" for name, _, _ in COMMANDS)}
+    build = (ROOT / "python" / "libresume" / "cli" / "meson.build").read_text()
+    assert set(re.findall(r"docs/man/(.*)'", build)) == set(fresh), "list all of them there"
+
+
+def test_every_module_is_in_the_wheel() -> None:
+    folder = ROOT / "python" / "libresume" / "cli"
+    listed = set(re.findall(r"^    '(\S+\.py)',", (folder / "meson.build").read_text(), re.M))
+    assert listed == {str(path.relative_to(folder)) for path in folder.rglob("*.py")}
 
 
 def test_doctor_says_what_is_there(tool: Runner) -> None:

@@ -21,7 +21,7 @@ from libresume.cli._exit import Exit
 from libresume.cli._records import DIALECTS, Order
 from typer.testing import Result
 
-from libresume import Codec, Keyring, Status
+from libresume import Codec, InvalidError, Keyring, Status
 
 Inside = Callable[..., Result]
 ONE_KEY = [name for name, dialect in DIALECTS.items() if dialect.order is Order.ONE]
@@ -130,6 +130,27 @@ def test_a_key_opens_before_it_seals_and_after(
             assert names(done, "next")[0] not in known
         assert mode(path) == 0o600
     assert len(names(done)) == (3 if not timed else len(set(names(done))))
+
+
+def readable() -> list[str]:
+    """The dialects that the library reads, as it lists them itself."""
+    with pytest.raises(InvalidError) as caught:
+        Keyring("file:/none?dialect=none")
+    return str(caught.value).partition("known: ")[2].split(", ")
+
+
+def test_the_library_reads_what_is_made_and_agrees_who_seals(
+    inside: Inside, tmp_path: Path
+) -> None:
+    known = readable()
+    assert {"nginx", "openssl"} <= set(known) <= DIALECTS.keys()
+    for dialect in known:
+        path = tmp_path / dialect
+        done = inside("keygen", "-d", dialect, "-o", path, "--json")
+        for _ in range(3):
+            sealing = Keyring(f"file:{path}?dialect={dialect}").sealing_key()
+            assert sealing is not None and [sealing.name.hex()] == names(done, "current")
+            done = inside("rotate", path, "-d", dialect, "--json")
 
 
 @pytest.mark.parametrize("dialect", ["nginx", "openssl"])

@@ -110,10 +110,11 @@ class Step(Protocol):
 def progress(text: str, total: int) -> Iterator[Step]:
     """A progress bar on stderr while long work runs; nothing where stderr is no terminal."""
     out = errors()
+    if not out.is_terminal:
+        yield lambda done=1, text="": None
+        return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(
-        *columns, TimeRemainingColumn(), console=out, transient=True, disable=not out.is_terminal
-    ) as bar:
+    with Progress(*columns, TimeRemainingColumn(), console=out, transient=True) as bar:
         task = bar.add_task(text, total=total)
 
         def step(done: int = 1, text: str = "") -> None:
