@@ -26,6 +26,7 @@ COMMANDS = (
     ("inspect", "libresume.cli.inspect", "inspect"),
     ("bench", "libresume.cli.bench", "bench"),
     ("doctor", "libresume.cli.doctor", "doctor"),
+    ("probe", "libresume.cli.probe", "probe"),
 )
 
 # Answers about a key or a ticket, as against those about arguments.
