@@ -21,7 +21,7 @@ from libresume.cli._probe.target import Address
 VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 ANSWER_MAX = 65536  # bytes of an answer that are read: the tickets come before them
 SETTLE_S = 2.0  # how long a silent server is waited for: not all speak HTTP
-POLL_S = 0.2  # an answer or a flight of tickets that stalls so long is over
+POLL_S = 0.1  # an answer or a flight of tickets that stalls so long is over
 _TICKETS = 64  # more tickets than any server sends at once
 
 

@@ -62,7 +62,9 @@ class KeyJudge:
         """All verdicts on a sample."""
         outcome = sample.outcome
         if not sample.tickets:
-            why = "this Python's ssl does not show tickets to libresume: nothing is known of keys"
+            why = "the tickets are none that a client would keep: nothing is known of keys"
+            if outcome.caller.watcher is None:
+                why = "this Python's ssl does not show tickets: nothing is known of keys"
             yield outcome.verdict(Grade.WARN, "keys", why)
             return
         if outcome.handles:
@@ -77,7 +79,9 @@ class KeyJudge:
         named = sample.names
         for saved in _one_of_each(sample, bool(named)):
             ticket = saved.ticket or b""
-            known = ticket[:NAME] if named else ticket
+            # An odd name may stand for more than one key.
+            sure = named and not weak.describe_name(ticket[:NAME])
+            known = ticket[:NAME] if sure else ticket
             if known not in self._tried:
                 self._tried[known] = list(frame.open_weak(ticket, saved.session))
             findings += self._tried[known]

@@ -139,6 +139,8 @@ def judge_lifetime(outcome: Outcome) -> Verdict:
         return outcome.verdict(Grade.WARN, "lifetime", why, seconds=hint)
     if hint == 0:
         why = "no lifetime is told: clients choose one"
+        if version == "1.3":
+            why = "0 seconds: clients have to throw such tickets away"
         return outcome.verdict(Grade.WARN, "lifetime", why, seconds=hint)
     return outcome.verdict(Grade.OK, "lifetime", f"{span(hint)}", seconds=hint)
 
@@ -179,8 +181,11 @@ def _same_key(outcome: Outcome, server_name: str | None) -> bool | None:
     return old[:16] == new[:16]
 
 
-def judge_across(made: Outcome, other: Outcome, server_name: str | None) -> Verdict:
-    """The verdict on a session that is made at one address and offered at another."""
+def judge_across(made: Outcome, other: Outcome, server_name: str | None, tickets: bool) -> Verdict:
+    """The verdict on a session that is made at one address and offered at another.
+
+    IDs that stay at home do little harm if there are ``tickets``, which clients prefer.
+    """
     check = "IDs across" if made.caller.by_id else "across"
     facts = {"to": str(other.address)}
     try:
@@ -194,5 +199,5 @@ def judge_across(made: Outcome, other: Outcome, server_name: str | None) -> Verd
         return made.verdict(Grade.OK, check, why, **facts, resumed=True)
     shared = "a store" if made.caller.by_id or made.handles else "keys"
     why = f"not resumed at {other.address}: the addresses do not share {shared}"
-    grade = Grade.WARN if made.caller.by_id else Grade.BAD
+    grade = Grade.WARN if made.caller.by_id and tickets else Grade.BAD
     return made.verdict(grade, check, why, **facts, resumed=False)

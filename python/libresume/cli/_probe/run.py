@@ -134,12 +134,13 @@ class Probe:
     def _probe_across(self) -> None:
         """Each address against the next one, in a ring: what is shared is shared by all."""
         name = self.report.target.server_name
-        for outcomes in self._outcomes.values():
+        for (version, _), outcomes in self._outcomes.items():
+            tickets = any(outcome.resumed for outcome in self._outcomes[version, False])
             working = [outcome for outcome in outcomes if outcome.resumed]
             if len(working) > 1:
                 for made, other in zip(working, working[1:] + working[:1], strict=True):
                     self._step(0, f"{made.address} to {other.address}")
-                    self._say(resumption.judge_across(made, other, name))
+                    self._say(resumption.judge_across(made, other, name, tickets))
 
     def _probe_names(self) -> None:
         name = self.report.target.server_name
