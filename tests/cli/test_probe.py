@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import secrets
 import ssl
@@ -16,12 +17,14 @@ from typing import Any
 import pytest
 from libresume.cli._probe import keys, resumption
 from libresume.cli._probe.caller import Call, Caller
-from libresume.cli._probe.target import Address
+from libresume.cli._probe.run import Probe, Wishes
+from libresume.cli._probe.target import Address, Target
 from probe_servers import balancer, free_port, make_certificate, nginx, python_server, s_server
 
 import libresume
 
 VERSIONS = ("1.2", "1.3")
+DEMO = Path(__file__).resolve().parents[2] / "examples" / "demo"
 
 
 @dataclass
@@ -127,6 +130,14 @@ def test_a_version_that_is_off(certificate: Path) -> None:
     assert said.grade("tickets", "1.3") == said.grade("connect", "1.2") == "ok"
 
 
+def outcome_of(version: str, hint: int = 300) -> resumption.Outcome:
+    """What no server here does, for the verdicts on it."""
+    session: Any = SimpleNamespace(has_ticket=True, ticket_lifetime_hint=hint)
+    call = Call(resumed=False, session=session, certificate=b"")
+    caller = Caller(version, by_id=False, timeout=1)
+    return resumption.Outcome(caller, Address("127.0.0.1", 443), call)
+
+
 KEY_NAME = secrets.token_bytes(16)
 WEAK = {
     "zero": (bytes(80), {"AES key", "HMAC key"}),
@@ -169,11 +180,37 @@ def test_a_lifetime_that_is_too_long(tmp_path: Path, certificate: Path) -> None:
     [("1.3", 604_801, "bad"), ("1.3", 604_800, "ok"), ("1.3", 0, "warn"), ("1.2", 0, "warn")],
 )
 def test_lifetimes(version: str, hint: int, grade: str) -> None:
-    session: Any = SimpleNamespace(has_ticket=True, ticket_lifetime_hint=hint)
-    caller = Caller(version, by_id=False, timeout=1)
-    call = Call(resumed=False, session=session, certificate=b"")
-    outcome = resumption.Outcome(caller, Address("127.0.0.1", 443), call)
-    assert resumption.judge_lifetime(outcome).grade == grade
+    assert resumption.judge_lifetime(outcome_of(version, hint)).grade == grade
+
+
+@pytest.mark.parametrize(("renewed", "grade"), [(4, "ok"), (3, "warn"), (0, "warn")])
+def test_tickets_that_are_to_be_used_twice(renewed: int, grade: str) -> None:
+    outcome = outcome_of("1.3")
+    outcome.tries, outcome.resumed, outcome.renewed = 4, 4, renewed
+    assert resumption.judge_renewal(outcome, "a.example").grade == grade
+
+
+def test_offers_that_break_the_handshake() -> None:
+    outcome = outcome_of("1.2")
+    outcome.tries, outcome.resumed, outcome.failures = 4, 3, ["internal error"]
+    verdict = resumption.judge_resumption(outcome)
+    assert verdict.grade == "bad" and "internal error" in verdict.why
+
+
+def test_an_ssl_module_that_shows_no_tickets(
+    certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise libresume.UnsupportedError(libresume.Status.E_UNSUPPORTED, "not here")
+
+    monkeypatch.setattr(libresume, "attach_client", refuse)
+    with s_server(certificate) as port:
+        target = Target("a.example", "a.example", (Address("127.0.0.1", port),))
+        report = Probe(target, Wishes(tries=1), lambda done, text: None).run()
+    grades = {(said.check, said.version): said.grade for said in report.verdicts}
+    assert not report.bad
+    for version in VERSIONS:
+        assert grades["tickets", version] == "ok" and grades["keys", version] == "warn"
 
 
 def test_ids_that_nginx_promises_in_vain(tmp_path: Path, certificate: Path) -> None:
@@ -228,10 +265,12 @@ def test_addresses_that_share_keys_or_do_not(tmp_path: Path, certificate: Path) 
 
 
 def test_stores_at_each_address(certificate: Path) -> None:
+    once = ("--tries", "1")
     with s_server(certificate) as one, s_server(certificate) as two:
-        assert probe(one, two).grade("IDs across", "1.2", one) == "warn"  # and tickets are bad
+        said = probe(one, two, options=once)
+    assert said.grade("IDs across", "1.2", one) == "warn" and said.bad == {"across"}
     with s_server(certificate, "-no_ticket") as one, s_server(certificate, "-no_ticket") as two:
-        said = probe(one, two)
+        said = probe(one, two, options=once)
     assert said.code == 1 and said.bad == {"across", "IDs across"}
     assert said.verdict("across", "1.3", one)["why"].endswith("do not share a store")
 
@@ -254,6 +293,27 @@ def test_our_own_server(certificate: Path) -> None:
         assert names["grade"] == "ok" and names["facts"]["resumed"] is False
     assert said.verdict("IDs", "1.2", one)["facts"]["resumed"] == 4
     assert said.grade("IDs across", "1.2", one) == "ok"
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_the_demo(
+    tmp_path: Path, certificate: Path, monkeypatch: pytest.MonkeyPatch, shared: bool
+) -> None:
+    """Four processes behind one address, among whom the kernel chooses."""
+    key = tmp_path / "fleet.key"
+    key.touch(mode=0o600)
+    key.write_bytes(secrets.token_bytes(80))
+    monkeypatch.syspath_prepend(DEMO)
+    workers = importlib.import_module("workers")
+    port = free_port()
+    keys = f"file:{key}" if shared else None
+    with workers.Fleet(workers.Settings(None, certificate, keys, port)):
+        said = probe(port, options=("--tries", "16"))  # all go to one worker once in 2**32 times
+    assert said.code == (0 if shared else 1)
+    for version in VERSIONS:
+        tickets = said.verdict("tickets", version)
+        assert tickets["grade"] == ("ok" if shared else "bad")
+        assert (tickets["facts"]["resumed"] == 16) == shared
 
 
 def test_names_with_certificates_of_their_own(tmp_path: Path, certificate: Path) -> None:

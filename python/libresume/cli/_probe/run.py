@@ -101,21 +101,28 @@ class Probe:
                 text = "TLS 1.2 is not spoken: there is nothing to resume in it"
                 self._say(Verdict(Grade.OK, "connect", text, str(address), version))
 
+    def _try(self, way: tuple[str, bool], address: Address) -> Outcome:
+        name, tries = self.report.target.server_name, self.wishes.tries
+        caller = self._callers[way]
+        return resumption.try_resumption(caller, address, name, tries, lambda: self._step(1, ""))
+
     def _probe_version(self, address: Address, version: str) -> None:
         name = self.report.target.server_name
         outcomes: list[Outcome] = []
         for way in WAYS:
-            if way[0] == version:
-                self._step(0, f"{address} TLS {version}")
-                outcome = resumption.try_resumption(
-                    self._callers[way],
-                    address,
-                    name,
-                    self.wishes.tries,
-                    lambda: self._step(1, ""),
-                )
-                outcomes.append(outcome)
-                self._outcomes[way].append(outcome)
+            if way[0] != version:
+                continue
+            self._step(0, f"{address} TLS {version}")
+            try:
+                outcome = self._try(way, address)
+            except (NotReached, NoHandshake) as error:
+                if not outcomes:
+                    raise  # there is no such version, or nobody
+                why = f"with tickets a call succeeds, without it fails: {error}"
+                self._say(Verdict(Grade.BAD, "IDs", why, str(address), version))
+                continue
+            outcomes.append(outcome)
+            self._outcomes[way].append(outcome)
         self.report.reached = True
         none = list(resumption.judge_none(address, version, outcomes))
         if none:
