@@ -9,6 +9,7 @@ A command is a function with typer's annotations in a module of this package. It
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -23,11 +24,16 @@ from libresume.cli._exit import CliError, Exit
 # (name, module, function), in the order of the help. What a command needs besides typer and rich,
 # its module imports inside the function.
 COMMANDS = (
+    ("keygen", "libresume.cli.keygen", "keygen"),
+    ("rotate", "libresume.cli.keygen", "rotate"),
     ("inspect", "libresume.cli.inspect", "inspect"),
     ("bench", "libresume.cli.bench", "bench"),
+    ("top", "libresume.cli.top", "top"),
     ("doctor", "libresume.cli.doctor", "doctor"),
     ("probe", "libresume.cli.probe", "probe"),
 )
+
+SHELLS = ("bash", "zsh", "fish", "powershell", "pwsh")
 
 # Answers about a key or a ticket, as against those about arguments.
 _KEY_ANSWERS = {
@@ -76,6 +82,14 @@ class Group(TyperGroup):
         **extra: Any,
     ) -> Any:
         """Parses and runs; exits, unless it is not alone."""
+        words = list(sys.argv[1:] if args is None else args)
+        if len(words) == 2 and words[0] == "--show-completion":
+            # typer shows the script of the shell that it runs in; this is for any, in any place.
+            if words[1] not in SHELLS:
+                _output.fail(f"no completion for {words[1]}: one of {', '.join(SHELLS)}")
+                sys.exit(Exit.USAGE)
+            os.environ["_RESUME_COMPLETE"] = f"source_{words[1]}"
+            prog_name, complete_var = "resume", "_RESUME_COMPLETE"
         try:
             code = super().main(args, prog_name, complete_var, False, windows_expand_args, **extra)
             if not standalone_mode:
@@ -116,12 +130,14 @@ def _root(
 
     Data goes to stdout, all else to stderr. Exit codes: 0 ok, 1 a check failed, 2 usage,
     3 no connection, 4 a bad key or ticket.
+
+    `resume --show-completion SHELL` prints the completion script of bash, zsh or fish.
     """
 
 
 def build() -> typer.Typer:
     """The application with all commands."""
-    made = typer.Typer(cls=Group, pretty_exceptions_enable=False)
+    made = typer.Typer(cls=Group, pretty_exceptions_enable=False, rich_markup_mode="markdown")
     made.callback()(_root)
     for name, module, function in COMMANDS:
         made.command(name)(getattr(importlib.import_module(module), function))

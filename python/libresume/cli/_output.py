@@ -32,10 +32,10 @@ def clean(text: str) -> str:
 
 
 def console() -> Console:
-    """The console of stdout: for data."""
-    made = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+    """The console of stdout: for data. Only a terminal is too narrow for a line."""
+    made = Console(highlight=False, markup=False, emoji=False)
     if not made.is_terminal:
-        made = Console(highlight=False, markup=False, emoji=False, soft_wrap=True, width=WIDE)
+        made = Console(highlight=False, markup=False, emoji=False, width=WIDE)
     return made
 
 
@@ -76,8 +76,8 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Cell | Text]], title: 
         made.add_column(
             name.removeprefix(">"),
             justify="right" if right else "left",
-            no_wrap=True,
-            overflow="ignore",
+            no_wrap=right,
+            overflow="fold",
         )
     for row in rows:
         made.add_row(*(value if isinstance(value, Text) else cell(value) for value in row))

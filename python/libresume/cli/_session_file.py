@@ -16,6 +16,7 @@ from enum import StrEnum
 
 from libresume.cli._exit import BadKey, UsageError
 
+SHORTEST = 57  # bytes of a ticket around nothing; a word may look like base64, too
 INPUT_MAX = 1 << 20  # bytes; a ticket has at most 65535
 _PEM = re.compile(
     rb"-----BEGIN SSL SESSION PARAMETERS-----(.*?)-----END SSL SESSION PARAMETERS-----", re.S
@@ -100,7 +101,7 @@ def _from_base64(data: bytes) -> Found | None:
         ticket = base64.b64decode(text + b"=" * (-len(text) % 4), validate=True)
     except binascii.Error:
         return None
-    return Found(Form.BASE64, ticket) if ticket else None
+    return Found(Form.BASE64, ticket) if len(ticket) >= SHORTEST else None
 
 
 _READERS = {Form.PEM: _from_pem, Form.HEX: _from_hex, Form.BASE64: _from_base64}

@@ -196,13 +196,17 @@ def bench(
         Path | None,
         typer.Option(
             "--certificate",
+            metavar="FILE",
             exists=True,
             dir_okay=False,
             help="A PEM file with certificate and key; without it a P-256 one is made.",
         ),
     ] = None,
     seconds: Annotated[
-        float, typer.Option("--seconds", min=0.001, max=60, help="How long each row is measured.")
+        float,
+        typer.Option(
+            "--seconds", metavar="N", min=0.001, max=60, help="How long each row is measured."
+        ),
     ] = 0.5,
     plot_file: Annotated[
         Path | None, typer.Option("--plot", metavar="FILE", help="Draw the rows, as a PNG.")

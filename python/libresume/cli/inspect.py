@@ -23,6 +23,7 @@ from rich.text import Text
 import libresume
 from libresume import Frame, Session, Status
 from libresume.cli._exit import BadKey, Exit, UsageError
+from libresume.cli._keys import open_ring
 from libresume.cli._output import Json, fail, print_fields, print_json
 from libresume.cli._session_file import Form, Found, read
 
@@ -49,8 +50,7 @@ class Opened:
     keys: str
     frame: Frame
     status: Status
-    place: int
-    count: int
+    ring_size: int
     data: bytes
 
 
@@ -75,15 +75,13 @@ def frames_of(ticket: bytes) -> list[Frame]:
 
 def _open_with(url: str, ticket: bytes, context: bytes) -> tuple[Opened | None, Status]:
     """Tries every frame with the keys of one URL; the answer that says most, if none opens it."""
-    ring = libresume.Keyring(url)
-    name = ticket[:16]
+    ring = open_ring(url)
     best = Status.MISS
     for frame in FRAMES:
         codec = libresume.Codec(ring, frame=frame, context=context if frame is Frame.AEAD else b"")
         status, data = codec.open(ticket)
         if data is not None:
-            names = [key.name for key in ring]
-            return Opened(url, frame, status, names.index(name) + 1, len(names), data), status
+            return Opened(url, frame, status, len(ring), data), status
         if status in (Status.FORGED, Status.EXPIRED):
             best = status
     return None, best
@@ -200,11 +198,11 @@ def _report(
             payload, session = _session_in(opened)
             report["opened"] = {
                 "keys": masked(opened.keys),
-                "key": f"{opened.place} of {opened.count}",
+                "keys_there": opened.ring_size,
                 "frame": FRAMES[opened.frame],
                 "payload": payload,
                 "payload_bytes": len(opened.data),
-                "seals_now": opened.status is Status.OK,
+                "key_seals_now": opened.status is Status.OK,
             }
             if session is None:
                 failure = "a key opens the ticket, but inside is no session that libresume reads"
@@ -257,7 +255,9 @@ def inspect(
     form: Annotated[
         Form,
         typer.Option(
-            "--form", help="How the ticket is written; pem is a session file of s_client."
+            "--form",
+            metavar="FORM",
+            help="How the ticket is written: auto, raw, hex, base64, or pem for a session file of openssl s_client.",
         ),
     ] = Form.AUTO,
     context: Annotated[
@@ -278,9 +278,6 @@ def inspect(
     except ValueError:
         raise UsageError("--context is hex") from None
     urls = keys or [url for url in [os.environ.get("LIBRESUME_KEYS")] if url]
-    for url in urls:
-        if url.startswith("random:"):
-            raise UsageError("random: keys are new in each process and open nothing from elsewhere")
     found = read(ticket, form)
     if found.ticket is not None and len(found.ticket) < 16:
         raise BadKey(f"{len(found.ticket)} bytes are no ticket: the key's name alone has 16")
