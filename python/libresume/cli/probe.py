@@ -18,7 +18,9 @@ from libresume.cli._probe.verdict import Grade, Verdict
 
 STYLES = {Grade.OK: GOOD, Grade.WARN: "yellow", Grade.BAD: BAD}
 
-Hosts = Annotated[list[str], typer.Argument(metavar="HOST[:PORT]...", help="Port 443 by default.")]
+Hosts = Annotated[
+    list[str], typer.Argument(metavar="HOST", help="HOST or HOST:PORT; 443 by default.")
+]
 Sni = Annotated[
     str | None, typer.Option("--sni", metavar="NAME", help="Server name to ask for, if not HOST.")
 ]
