@@ -30,6 +30,7 @@ COMMANDS = (
     ("bench", "libresume.cli.bench", "bench"),
     ("top", "libresume.cli.top", "top"),
     ("doctor", "libresume.cli.doctor", "doctor"),
+    ("probe", "libresume.cli.probe", "probe"),
 )
 
 SHELLS = ("bash", "zsh", "fish", "powershell", "pwsh")
