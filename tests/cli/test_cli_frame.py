@@ -123,6 +123,13 @@ def test_colour_is_for_terminals_without_no_color(tool: Runner) -> None:
     assert "\x1b" not in tool("doctor").out
 
 
+def test_long_work_shows_a_bar_on_a_terminal_only(tool: Runner) -> None:
+    assert "seal 200 B" in tool("bench", "--seconds", "0.001").out
+    seen = _on_a_terminal("bench", "--seconds", "0.001", "--json")
+    assert seen.index("━") < seen.index("[\r\n")  # the bar first, and the data after it
+    assert "━" not in tool("bench", "--seconds", "0.001").err
+
+
 def test_nothing_moves_the_cursor() -> None:
     assert clean("a\x1b[2Jb\r\x07\u202e") == "a\\x1b[2Jb\\r\\x07\\u202e"
     assert clean("grün") == "grün"

@@ -173,6 +173,25 @@ def test_a_session_file_of_s_client(
     assert leaks(failed.out, *secrets) == []
 
 
+def test_a_session_file_without_a_ticket(inside: Inside, tmp_path: Path, certificate: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    libresume.attach(
+        context, store="memory:", policy=libresume.Policy(modes=libresume.Mode.SESSION_IDS)
+    )
+    saved = tmp_path / "session.pem"
+    with tls_server(context) as port:
+        s_client(port, "-tls1_2", "-no_ticket", "-sess_out", str(saved))
+    revealed = json.loads(inside("inspect", saved, "--json", "--reveal").stdout)
+    assert revealed["ticket"].startswith("none")
+    secrets = [
+        bytes.fromhex(revealed["client_session"][field]) for field in ("secret", "session_id")
+    ]
+    assert [len(secret) for secret in secrets] == [48, 32]
+    hidden = inside("inspect", saved)
+    assert hidden.exit_code == Exit.OK and leaks(hidden.output, *secrets) == []
+
+
 def test_what_is_no_ticket(inside: Inside, key: Path, tmp_path: Path) -> None:
     forged = bytearray(ticket_of(key, Frame.RFC5077, make_session()))
     forged[-1] ^= 1

@@ -94,7 +94,7 @@ def print_fields(fields: Mapping[str, Cell | Text]) -> None:
     width = max(map(len, fields), default=0)
     out = console()
     for name, value in fields.items():
-        line = Text(name.ljust(width + 2), style=DIM)
+        line = Text(clean(name).ljust(width + 2), style=DIM)
         line.append_text(value if isinstance(value, Text) else cell(value))
         out.print(line)
 
