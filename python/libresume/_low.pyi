@@ -157,6 +157,9 @@ def keyring_tick(keyring: _KeyringHandle, now_ms: int, /) -> Status: ...
 def keyring_reload(keyring: _KeyringHandle, now_ms: int, /) -> Status: ...
 def keyring_count(keyring: _KeyringHandle, /) -> int: ...
 def keyring_key_at(keyring: _KeyringHandle, index: int, /) -> tuple[Status, _KeyHandle | None]: ...
+def keyring_role(
+    keyring: _KeyringHandle, key: _KeyHandle, now_ms: int, /
+) -> tuple[Status, int]: ...
 def keyring_sealing_key(
     keyring: _KeyringHandle, now_ms: int, /
 ) -> tuple[Status, _KeyHandle | None]: ...
@@ -388,6 +391,9 @@ RESUME_GOTLS_LAYOUT_1: Final[int]
 RESUME_GOTLS_LAYOUT_2: Final[int]
 RESUME_SESSION_SIZE_MAX: Final[int]
 RESUME_KEY_NAME_SIZE: Final[int]
+RESUME_KEY_NEXT: Final[int]
+RESUME_KEY_CURRENT: Final[int]
+RESUME_KEY_RETIRING: Final[int]
 RESUME_KEYRING_MAX: Final[int]
 RESUME_FRAME_RFC5077: Final[int]
 RESUME_FRAME_AEAD: Final[int]

@@ -43,6 +43,13 @@ enum {
     RESUME_KEYRING_MAX = 64    /* keys that a ring holds at most */
 };
 
+/* What a key is in its ring at some time, see resume_keyring_role(). */
+enum {
+    RESUME_KEY_NEXT = 1,    /* will seal: it opens, so that whoever is ahead is understood */
+    RESUME_KEY_CURRENT = 2, /* seals and opens */
+    RESUME_KEY_RETIRING = 3 /* opens what it sealed, until it leaves the ring */
+};
+
 /**
  * Makes options with the defaults: seal 12 hours, open 24 hours more, 2^32 tickets a key.
  *
@@ -259,6 +266,26 @@ RESUME_API size_t resume_keyring_count(resume_keyring *keyring);
  */
 RESUME_API RESUME_MUST_USE resume_status resume_keyring_key_at(resume_keyring *keyring,
                                                                size_t index, resume_key **ret_key);
+
+/**
+ * Says what a key is in a ring: with resume_keyring_key_at(), the key's times and
+ * resume_key_seals() this is all there is to see of a rotation.
+ *
+ * Scheduled work is done first if it is due. Of several keys whose times let them seal one is
+ * current (see the top of this header), the others are retiring, as is one that has sealed its
+ * number of tickets.
+ *
+ * @param keyring the ring.
+ * @param key a key.
+ * @param now_ms the time.
+ * @param ret_role receives RESUME_KEY_NEXT, RESUME_KEY_CURRENT or RESUME_KEY_RETIRING.
+ * @return RESUME_OK; RESUME_MISS if the key is not, or no longer, in the ring; RESUME_E_INVALID or
+ *         RESUME_E_NOMEM.
+ * @since 0.1
+ */
+RESUME_API RESUME_MUST_USE resume_status resume_keyring_role(resume_keyring *keyring,
+                                                             const resume_key *key, uint64_t now_ms,
+                                                             int32_t *ret_role);
 
 /**
  * Takes the key that seals now. Scheduled work is done first if it is due.
