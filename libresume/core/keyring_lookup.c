@@ -213,3 +213,24 @@ resume_status resume_keyring_role(resume_keyring *keyring, const resume_key *key
     rsm_keyring_leave(&use);
     return status;
 }
+
+uint64_t resume_keyring_failures(resume_keyring *keyring) {
+    return keyring ? atomic_load_explicit(&keyring->failures, memory_order_relaxed) : 0;
+}
+
+resume_status resume_keyring_last_failure(resume_keyring *keyring, uint8_t *buf, size_t buf_cap,
+                                          size_t *ret_len) {
+    if (!keyring || (!buf && buf_cap) || !ret_len) {
+        return RESUME_E_INVALID;
+    }
+    RSM_LOCKED(&keyring->lock);
+    size_t len = strlen(keyring->trouble);
+    *ret_len = len;
+    if (len > buf_cap) {
+        return RESUME_E_BUFFER;
+    }
+    if (len) {
+        memcpy(buf, keyring->trouble, len);
+    }
+    return RESUME_OK;
+}

@@ -210,6 +210,16 @@ class Keyring(Handle["_low._KeyringHandle"]):
         """
         return _low.key_audit(key)
 
+    @property
+    def failures(self) -> int:
+        """How often new keys could not be had; the keys that were there have gone on."""
+        return _low.keyring_failures(self._handle)
+
+    @property
+    def last_failure(self) -> str:
+        """Why new keys could not be had the last time; "" if the last attempt succeeded."""
+        return _low.keyring_last_failure(self._handle)[1].decode()
+
     def __len__(self) -> int:
         """How many keys there are, in whatever state."""
         return _low.keyring_count(self._handle)
