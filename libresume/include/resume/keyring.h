@@ -142,8 +142,9 @@ RESUME_API RESUME_MUST_USE resume_status resume_keyring_new(resume_keyring_optio
  * `random:?seal=12h&open=24h` generates its keys and rotates by itself; tickets die with the
  * process and its forked children. `file:/etc/fleet.key?dialect=nginx&old=/etc/fleet.old` reads
  * one key of 48 or 80 bytes a file; `old` may be repeated, those keys only open. The dialects are
- * `nginx` and `openssl`; the files must be regular, owned by the caller or root, mode 0600 or less.
- * `derive:/etc/fleet.secret?step=12h&overlap=24h` computes its keys from a secret and the time.
+ * `nginx` and `openssl`; changed files are taken by themselves (not with `watch=no`). They must be
+ * regular, owned by the caller or root, mode 0600. `derive:/etc/fleet.secret?step=12h&overlap=24h`
+ * computes its keys from a secret and the time.
  *
  * @param url the URL, NUL-terminated.
  * @param options the options or NULL for the defaults; they receive the reason of a failure.
@@ -235,6 +236,9 @@ RESUME_API RESUME_MUST_USE resume_status resume_keyring_tick(resume_keyring *key
 
 /**
  * Reads a `file:` ring's files anew. All or nothing: on any failure the ring is unchanged.
+ *
+ * Not needed for files that are watched (the default): sealing, opening and ticks look at most once
+ * a second whether they changed. See resume_keyring_last_failure() for files that were refused.
  *
  * A key that is still in the files keeps its identity and its count. A key that is no longer in
  * them is retired and wiped at once. Keys added with resume_keyring_add() stay.
