@@ -48,6 +48,8 @@ struct rsm_keyring_source {
 extern const struct rsm_keyring_source rsm_keyring_random;
 extern const struct rsm_keyring_source rsm_keyring_file;
 extern const struct rsm_keyring_source rsm_keyring_derive;
+extern const struct rsm_keyring_source rsm_keyring_redis; /* in store/ */
+extern const struct rsm_keyring_source rsm_keyring_redis_unix;
 
 /* All, NULL at the end: a table of the room above, where some of them are (store/keyring_kinds.c).
  */

@@ -6,8 +6,6 @@
 #include "core/keyring_source.h"
 
 const struct rsm_keyring_source *const rsm_keyring_sources[] = {
-    &rsm_keyring_random,
-    &rsm_keyring_file,
-    &rsm_keyring_derive,
-    NULL,
+    &rsm_keyring_random, &rsm_keyring_file,       &rsm_keyring_derive,
+    &rsm_keyring_redis,  &rsm_keyring_redis_unix, NULL,
 };

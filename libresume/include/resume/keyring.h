@@ -145,6 +145,7 @@ RESUME_API RESUME_MUST_USE resume_status resume_keyring_new(resume_keyring_optio
  * `nginx` and `openssl`; changed files are taken by themselves (not with `watch=no`). They must be
  * regular, owned by the caller or root, mode 0600. `derive:/etc/fleet.secret?step=12h&overlap=24h`
  * computes its keys from a secret and the time.
+ * `redis://host/0?secret=/etc/fleet.secret` shares one ring with a fleet; Redis may be down.
  *
  * @param url the URL, NUL-terminated.
  * @param options the options or NULL for the defaults; they receive the reason of a failure.
