@@ -55,19 +55,33 @@ void rsm_fleet_ring_expire(struct rsm_fleet_ring *ring, uint64_t now_ms) {
     }
 }
 
+static uint64_t newest_from(const struct rsm_fleet_ring *ring) {
+    return ring->count ? ring->keys[ring->count - 1].seal_from : 0;
+}
+
+/* One key to come is enough, unless keys follow each other faster than hosts can look: then all of
+ * the coming lead. Made a while before that is over, so that a late host leaves no gap. */
+static uint64_t horizon(const struct rsm_fleet_plan *plan, uint64_t now_ms) {
+    return plan->lead_ms > plan->seal_ms / 2 ? rsm_add_sat(now_ms, plan->lead_ms) : now_ms;
+}
+
 resume_status rsm_fleet_ring_turn(struct rsm_fleet_ring *ring, const struct rsm_fleet_plan *plan,
                                   uint64_t now_ms) {
-    const struct rsm_fleet_key *newest = ring->count ? &ring->keys[ring->count - 1] : NULL;
-    uint64_t from = rsm_add_sat(now_ms, plan->lead_ms);
-    if (newest && newest->seal_from > now_ms) {
+    uint64_t end = horizon(plan, now_ms);
+    if (ring->count && newest_from(ring) > end) {
         return RESUME_MISS;
     }
-    if (newest && newest->seal_until > from) {
-        from = newest->seal_until;
-    }
+    resume_status status = RESUME_OK;
+    uint64_t soonest = rsm_add_sat(now_ms, plan->lead_ms);
+    uint64_t from = ring->count ? ring->keys[ring->count - 1].seal_until : 0;
     rsm_fleet_ring_expire(ring, now_ms);
+    do {
+        from = from > soonest ? from : soonest;
+        status = append(ring, plan, from);
+        from = rsm_add_sat(from, plan->seal_ms);
+    } while (status == RESUME_OK && newest_from(ring) <= end);
     ring->generation++;
-    return append(ring, plan, from);
+    return status;
 }
 
 /* ---- the record --------------------------------------------------------------------------------

@@ -19,9 +19,9 @@
 #define POLL_MIN_MS 10U
 #define POLL_MAX_MS 60000U
 #define TIMEOUT_MS  1000U
-#define PER_SEAL    10U /* polls in a seal period, at least */
-#define LEAD        5U  /* polls before a key seals */
-#define BACK_MS     60000U
+/* All keys that a fleet needs at once must fit into its ring: see rsm_fleet_ring_turn(). */
+#define LEAD_PER_SEAL 5U
+#define BACK_MS       60000U
 
 struct redis_state {
     struct rsm_fleet *fleet;
@@ -43,6 +43,12 @@ struct settings {
     const char *name;
     uint64_t poll_ms, timeout_ms;
 };
+
+/* How long the slowest host takes to get what was just written: its poll has just begun and takes
+ * its whole time, and so does the next one until it is there. */
+static uint64_t lead_of(const struct settings *settings) {
+    return 2 * settings->poll_ms + settings->timeout_ms;
+}
 
 static resume_status take_duration(struct rsm_url *url, const char *key, uint64_t least,
                                    uint64_t most, char *why, uint64_t *value_ms) {
@@ -73,9 +79,12 @@ static resume_status take_settings(struct rsm_url *url, const struct rsm_periods
     if (status == RESUME_OK) {
         status = take_duration(url, "timeout", 1, POLL_MAX_MS, why, &settings->timeout_ms);
     }
-    if (status == RESUME_OK && periods->seal_ms < PER_SEAL * settings->poll_ms) {
-        snprintf(why, RSM_WHY_SIZE, "seal= is less than %u times poll=, which is %llu ms", PER_SEAL,
-                 (unsigned long long)settings->poll_ms);
+    if (status == RESUME_OK && lead_of(settings) > LEAD_PER_SEAL * periods->seal_ms) {
+        snprintf(
+            why, RSM_WHY_SIZE,
+            "keys of %llu ms follow each other too fast for hosts that may take %llu ms to see "
+            "one: raise seal=, or lower poll= or timeout=",
+            (unsigned long long)periods->seal_ms, (unsigned long long)lead_of(settings));
         status = RESUME_E_INVALID;
     }
     return status;
@@ -124,9 +133,8 @@ static resume_status make_fleet(struct rsm_url *url, char *why, struct rsm_fleet
 
 static void set_up(struct rsm_fleet *fleet, const struct settings *settings,
                    const struct rsm_periods *periods) {
-    fleet->plan = (struct rsm_fleet_plan){.seal_ms = periods->seal_ms,
-                                          .open_ms = periods->open_ms,
-                                          .lead_ms = LEAD * settings->poll_ms};
+    fleet->plan = (struct rsm_fleet_plan){
+        .seal_ms = periods->seal_ms, .open_ms = periods->open_ms, .lead_ms = lead_of(settings)};
     fleet->poll_us = settings->poll_ms * 1000;
     fleet->timeout_us = settings->timeout_ms * 1000;
     snprintf(fleet->name, sizeof fleet->name, "%s", settings->name);

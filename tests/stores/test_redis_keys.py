@@ -108,8 +108,8 @@ def run_host(url: str, seconds: float, pipe: Connection) -> None:
 
 
 def test_every_host_has_a_key_before_anyone_seals_with_it(redis: Redis, secret: Path) -> None:
-    """Four hosts, a key each 300 ms: exactly one next key at a time, known before its time."""
-    url = f"redis://127.0.0.1:{redis.port}?secret={secret}&poll=10ms&seal=300ms&open=2s"
+    """Four hosts, a key each 300 ms: known everywhere before its time."""
+    url = f"redis://127.0.0.1:{redis.port}?secret={secret}&poll=10ms&timeout=500ms&seal=300ms&open=2s"
     hosts = []
     for _ in range(4):
         mine, theirs = FORK.Pipe()
@@ -129,12 +129,12 @@ def test_every_host_has_a_key_before_anyone_seals_with_it(redis: Redis, secret: 
         late = [seen.get(name, float("inf")) - first_sealed[name] for seen, _ in told]
         assert max(late) <= 0, f"{name.hex()} came {max(late):.3f} s late"
     every = set().union(*(seen for seen, _ in told))
-    assert len(every) <= len(first_sealed) + 2, "somebody made keys that nobody needed"
+    assert len(every) <= len(first_sealed) + 5, "somebody made keys that nobody needed"
 
 
 def test_children_of_a_fork_follow_the_fleet(redis: Redis, join: Joiner) -> None:
     """The parent's thread is not in the children: each starts its own and rotates on."""
-    ring = join(redis, "seal=400ms", "open=5s", "timeout=2s")
+    ring = join(redis, "seal=400ms", "open=5s", "timeout=1s")
     first = sealing(ring)
     pipes = []
     for _ in range(3):
@@ -239,7 +239,7 @@ def test_a_server_starts_without_redis(launch: Launcher, join: Joiner) -> None:
         ("secret=/nowhere/secret", "No such file"),
         ("secret={secret}&name=a%20b", "name="),
         ("secret={secret}&poll=1ms", "poll="),
-        ("secret={secret}&seal=40s&open=60s", "10 times poll="),
+        ("secret={secret}&seal=1s&open=9s", "too fast"),
         ("secret={secret}&nmae=x", "name, secret, poll"),
         ("secret={secret}&db=x", "database"),
     ],

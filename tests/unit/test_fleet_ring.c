@@ -54,6 +54,37 @@ static void test_a_fleet_that_slept_waits_for_the_slowest(void **state) {
     assert_memory_equal(ring.keys, none, sizeof none); /* wiped */
 }
 
+/* Keys of 200 ms and hosts that may take a second to see one: each was there for a second before it
+ * seals, there is no gap, and all fit. */
+static void test_keys_that_follow_each_other_fast(void **state) {
+    (void)state;
+    struct rsm_fleet_plan fast = {.seal_ms = 200, .open_ms = 6400, .lead_ms = 1000};
+    uint64_t end = 0;
+    for (uint64_t now = NOW; now < NOW + 30000; now += 130) {
+        size_t count = ring.count;
+        uint8_t before[RSM_FLEET_KEYS][16];
+        for (size_t i = 0; i < count; i++) {
+            memcpy(before[i], ring.keys[i].bytes, 16);
+        }
+        if (rsm_fleet_ring_turn(&ring, &fast, now) != RESUME_OK) {
+            continue;
+        }
+        for (size_t i = 0; i < ring.count; i++) {
+            bool is_new = true;
+            for (size_t j = 0; j < count; j++) {
+                is_new = is_new && memcmp(before[j], ring.keys[i].bytes, 16) != 0;
+            }
+            assert_true(!is_new || ring.keys[i].seal_from >= now + 1000);
+            assert_true(i == 0 || ring.keys[i].seal_from == ring.keys[i - 1].seal_until);
+        }
+        assert_true(ring.keys[0].open_until > now);
+        assert_true(now < NOW + 1000 || ring.keys[0].seal_from <= now);
+        assert_true(ring.keys[ring.count - 1].seal_until > end);
+        end = ring.keys[ring.count - 1].seal_until;
+    }
+    assert_true(ring.count >= 33 && ring.count <= RSM_FLEET_KEYS);
+}
+
 static void test_the_record_is_bound_to_all_that_matters(void **state) {
     (void)state;
     static struct rsm_fleet_ring back;
@@ -106,6 +137,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_a_next_key_is_always_there, begin),
         cmocka_unit_test_setup(test_a_fleet_that_slept_waits_for_the_slowest, begin),
+        cmocka_unit_test_setup(test_keys_that_follow_each_other_fast, begin),
         cmocka_unit_test_setup(test_the_record_is_bound_to_all_that_matters, begin),
         cmocka_unit_test_setup(test_nonsense_under_the_right_secret, begin),
     };
