@@ -15,6 +15,27 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+struct rsm_file_stamp rsm_file_stamp(const char *path) {
+    struct stat st;
+    if (stat(path, &st) != 0) {
+        return (struct rsm_file_stamp){.there = false};
+    }
+    return (struct rsm_file_stamp){.there = true,
+                                   .device = (uint64_t)st.st_dev,
+                                   .inode = (uint64_t)st.st_ino,
+                                   .size = (uint64_t)st.st_size,
+                                   .written_s = st.st_mtim.tv_sec,
+                                   .written_ns = st.st_mtim.tv_nsec,
+                                   .changed_s = st.st_ctim.tv_sec,
+                                   .changed_ns = st.st_ctim.tv_nsec};
+}
+
+bool rsm_file_stamp_equal(const struct rsm_file_stamp *a, const struct rsm_file_stamp *b) {
+    return a->there == b->there && a->device == b->device && a->inode == b->inode &&
+           a->size == b->size && a->written_s == b->written_s && a->written_ns == b->written_ns &&
+           a->changed_s == b->changed_s && a->changed_ns == b->changed_ns;
+}
+
 static resume_status refuse_io(const char *path, const char *what, char *why) {
     char text[64] = "";
     const char *reason = strerror_r(errno, text, sizeof text);

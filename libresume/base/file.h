@@ -15,6 +15,16 @@ struct rsm_file {
     uint64_t written_ms; /* its mtime */
 };
 
+/* What tells one state of a path from another: a file renamed to it, written into, or gone. */
+struct rsm_file_stamp {
+    bool there;
+    uint64_t device, inode, size;
+    int64_t written_s, written_ns, changed_s, changed_ns;
+};
+
+struct rsm_file_stamp rsm_file_stamp(const char *path);
+bool rsm_file_stamp_equal(const struct rsm_file_stamp *a, const struct rsm_file_stamp *b);
+
 /* `why` (RSM_WHY_SIZE bytes) says what was wrong; it may be NULL. */
 
 /* A regular file of this user or root that nobody else may reach. RESUME_OK; RESUME_MISS, there is

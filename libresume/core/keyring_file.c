@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The `file:` source: key files of other servers. Which key of a file seals is the dialect's
- * matter; those in files named by old= only open. Not a writer: whoever rotates the files calls
- * resume_keyring_reload().
+ * matter; those in files named by old= only open. Changed files are taken by themselves, all or
+ * none. Not a writer.
  */
 #include "core/keyring.h"
 
@@ -20,7 +20,16 @@ struct file_state {
     struct rsm_periods periods;
     size_t count;
     char *paths[RSM_URL_PARAMS + 1]; /* the first seals */
+    bool watched;
+    struct rsm_file_stamp seen[RSM_URL_PARAMS + 1]; /* when the files were read, or refused */
 };
+
+/* How often a watched file is looked at, if there are handshakes; one call of stat() each. No
+ * inotify: what it reports goes to one process of several that share the descriptor over a fork,
+ * and it sees neither a link that is turned elsewhere nor a file on another host. */
+#define LOOK_MS 1000U
+/* A clock set back by more than this is a reason to look, too. */
+#define BACK_MS 60000U
 
 /* One file's content, in locked memory. */
 struct content {
@@ -82,6 +91,22 @@ static resume_status take_params(struct file_state *state, struct rsm_url *url, 
     return status == RESUME_OK ? check_params(state, why) : status;
 }
 
+static resume_status take_watch(struct file_state *state, struct rsm_url *url, char *why) {
+    const char *text = rsm_url_param(url, "watch");
+    state->watched = !text || strcmp(text, "yes") == 0;
+    if (text && !state->watched && strcmp(text, "no") != 0) {
+        snprintf(why, RSM_WHY_SIZE, "watch=%.40s is neither yes nor no", text);
+        return RESUME_E_INVALID;
+    }
+    return RESUME_OK;
+}
+
+static void look(struct file_state *state) {
+    for (size_t i = 0; i < state->count; i++) {
+        state->seen[i] = rsm_file_stamp(state->paths[i]);
+    }
+}
+
 static resume_status file_begin(struct rsm_url *url, const struct rsm_periods *periods, char *why,
                                 void **ret_state) {
     struct file_state *state = rsm_calloc(1, sizeof *state);
@@ -90,10 +115,14 @@ static resume_status file_begin(struct rsm_url *url, const struct rsm_periods *p
     }
     state->periods = *periods;
     resume_status status = take_params(state, url, why);
+    if (status == RESUME_OK) {
+        status = take_watch(state, url, why);
+    }
     if (status != RESUME_OK) {
         file_end(state);
         return status;
     }
+    look(state);
     *ret_state = state;
     return RESUME_OK;
 }
@@ -300,10 +329,91 @@ static resume_status file_reload(const void *data, struct rsm_keyset *draft, uin
     return status;
 }
 
+static struct file_state *copy_of(const struct file_state *state) {
+    struct file_state *copy = rsm_calloc(1, sizeof *copy);
+    if (!copy) {
+        return NULL;
+    }
+    *copy = *state;
+    copy->count = 0;
+    for (; copy->count < state->count; copy->count++) {
+        const char *path = state->paths[copy->count];
+        copy->paths[copy->count] = rsm_strndup(path, strlen(path));
+        if (!copy->paths[copy->count]) {
+            file_end(copy);
+            return NULL;
+        }
+    }
+    return copy;
+}
+
+static bool is_as_seen(const struct file_state *state) {
+    for (size_t i = 0; i < state->count; i++) {
+        struct rsm_file_stamp stamp = rsm_file_stamp(state->paths[i]);
+        if (!rsm_file_stamp_equal(&stamp, &state->seen[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A file that was refused is not read again before it changes; where the fault may lie elsewhere,
+ * it is. */
+static bool is_final(const struct file_state *state, resume_status status) {
+    bool missing = false;
+    for (size_t i = 0; i < state->count; i++) {
+        missing = missing || !state->seen[i].there;
+    }
+    return status >= RESUME_OK || status == RESUME_E_INVALID || (status == RESUME_E_IO && missing);
+}
+
+/* The files changed: takes them all, or none and says why. */
+static resume_status take_changed(const struct file_state *next, struct rsm_keyset *draft,
+                                  uint64_t now_ms, struct rsm_keyring_news *news) {
+    struct rsm_keyset *trial = rsm_keyset_copy(draft);
+    resume_status status = trial ? file_reload(next, trial, now_ms, news->why) : RESUME_E_NOMEM;
+    if (status == RESUME_OK) {
+        rsm_keyset_exchange(draft, trial);
+        news->loaded = true;
+    } else {
+        news->failed = true;
+        if (!news->why[0]) {
+            snprintf(news->why, sizeof news->why, "%s", resume_status_name(status));
+        }
+    }
+    rsm_keyset_unref(trial);
+    return status;
+}
+
+static resume_status file_tick(const void *data, struct rsm_keyset *draft, uint64_t now_ms,
+                               struct rsm_keyring_news *news, void **ret_state) {
+    const struct file_state *state = data;
+    if (!state->watched) {
+        return RESUME_OK;
+    }
+    draft->due_ms = rsm_add_sat(now_ms, LOOK_MS);
+    draft->before_ms = rsm_sub_sat(now_ms, BACK_MS);
+    if (is_as_seen(state)) {
+        return RESUME_OK;
+    }
+    struct file_state *next = copy_of(state);
+    if (!next) {
+        return RESUME_E_NOMEM;
+    }
+    look(next); /* before reading: what changes meanwhile is seen the next time */
+    if (is_final(next, take_changed(next, draft, now_ms, news))) {
+        *ret_state = next;
+    } else {
+        file_end(next);
+    }
+    return RESUME_OK;
+}
+
 const struct rsm_keyring_source rsm_keyring_file = {
     .scheme = "file",
-    .params = "dialect, old, seal, open",
+    .params = "dialect, old, seal, open, watch",
     .begin = file_begin,
     .end = file_end,
+    .tick = file_tick,
     .reload = file_reload,
 };

@@ -108,6 +108,24 @@ void rsm_keyset_replace(struct rsm_keyset *draft, size_t index, resume_key *key)
     resume_key_unref(old);
 }
 
+void rsm_keyset_exchange(struct rsm_keyset *draft, struct rsm_keyset *other) {
+    for (size_t i = 0; i < RSM_KEYSET_MAX; i++) {
+        resume_key *key = draft->keys[i];
+        draft->keys[i] = other->keys[i];
+        other->keys[i] = key;
+    }
+    size_t count = draft->count;
+    draft->count = other->count;
+    other->count = count;
+    size_t retired_count = draft->retired_count;
+    draft->retired_count = other->retired_count;
+    other->retired_count = retired_count;
+    uint8_t retired[sizeof draft->retired];
+    memcpy(retired, draft->retired, sizeof retired);
+    memcpy(draft->retired, other->retired, sizeof retired);
+    memcpy(other->retired, retired, sizeof retired);
+}
+
 void rsm_keyset_expire(struct rsm_keyset *draft, uint64_t now_ms) {
     for (size_t i = draft->count; i-- > 0;) {
         uint64_t end = draft->keys[i]->open_until;

@@ -34,6 +34,9 @@ resume_status rsm_keyset_add(struct rsm_keyset *draft, resume_key *key);
 void rsm_keyset_remove(struct rsm_keyset *draft, size_t index);
 /* Puts the same key with other times in the place of the old one; takes over the reference. */
 void rsm_keyset_replace(struct rsm_keyset *draft, size_t index, resume_key *key);
+/* Takes all of what the other has, keys and retired names, and gives its own: for edits that were
+ * tried on a copy. */
+void rsm_keyset_exchange(struct rsm_keyset *draft, struct rsm_keyset *other);
 /* Removes the keys that no longer open. */
 void rsm_keyset_expire(struct rsm_keyset *draft, uint64_t now_ms);
 /* The generated key that stops opening first, or RSM_KEYSET_MAX. */

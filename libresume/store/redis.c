@@ -13,7 +13,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/secret.h"
-#include "store/redis_config.h"
+#include "store/redis_talk.h"
 
 #include <hiredis/hiredis.h>
 
@@ -445,6 +445,84 @@ static enum rsm_answer ping(void *connection, uint64_t deadline_us) {
     append(c, 1, argv, lens);
     enum rsm_answer answer = ask(c, deadline_us);
     return at_end(c, answer == RSM_ANSWER_OK ? expect_status(c, "PONG") : answer);
+}
+
+/* ---- one named record: redis_talk.h ------------------------------------------------------------
+ */
+
+#define TIME_SCRIPT "local t=redis.call('TIME') return t[1]*1000+math.floor(t[2]/1000)"
+#define EXCHANGE_SCRIPT                                                                            \
+    "if (redis.call('GET',KEYS[1]) or '')~=ARGV[1] then return 0 end "                             \
+    "redis.call('SET',KEYS[1],ARGV[2],'PX',ARGV[3]) return 1"
+
+enum rsm_answer rsm_redis_open(struct rsm_redis_config *config, uint64_t deadline_us,
+                               void **ret_connection) {
+    return connect_to(config, deadline_us, ret_connection);
+}
+
+void rsm_redis_close(void *connection) {
+    close_connection(connection);
+}
+
+void rsm_redis_abandon(void *connection) {
+    abandon(connection, false);
+}
+
+static enum rsm_answer expect_integer(const struct connection *c) {
+    if (c->reply.type == REDIS_REPLY_ERROR) {
+        return refused(c);
+    }
+    return c->reply.type == REDIS_REPLY_INTEGER ? RSM_ANSWER_OK : RSM_ANSWER_LOST;
+}
+
+enum rsm_answer rsm_redis_time(void *connection, uint64_t deadline_us, uint64_t *ret_now_ms) {
+    struct connection *c = connection;
+    const char *argv[3] = {"EVAL", TIME_SCRIPT, "0"};
+    const size_t lens[3] = {4, sizeof TIME_SCRIPT - 1, 1};
+    append(c, 3, argv, lens);
+    enum rsm_answer answer = ask(c, deadline_us);
+    answer = answer == RSM_ANSWER_OK ? expect_integer(c) : answer;
+    if (answer == RSM_ANSWER_OK && c->reply.integer < 0) {
+        answer = RSM_ANSWER_LOST;
+    }
+    if (answer == RSM_ANSWER_OK) {
+        *ret_now_ms = (uint64_t)c->reply.integer;
+    }
+    return at_end(c, answer);
+}
+
+enum rsm_answer rsm_redis_read(void *connection, const char *name, uint64_t deadline_us,
+                               uint8_t *buf, size_t cap, size_t *ret_len) {
+    struct connection *c = connection;
+    const char *argv[2] = {"GET", name};
+    const size_t lens[2] = {3, strlen(name)};
+    c->buf = buf;
+    c->cap = cap;
+    append(c, 2, argv, lens);
+    enum rsm_answer answer = ask(c, deadline_us);
+    answer = answer == RSM_ANSWER_OK ? judge_value(c, ret_len) : answer;
+    c->buf = NULL;
+    c->cap = 0;
+    return at_end(c, answer);
+}
+
+enum rsm_answer rsm_redis_exchange(void *connection, const char *name, const uint8_t *old,
+                                   size_t old_len, const uint8_t *next, size_t next_len,
+                                   uint64_t ttl_ms, uint64_t deadline_us) {
+    struct connection *c = connection;
+    char ttl[24];
+    int ttl_len = snprintf(ttl, sizeof ttl, "%llu", (unsigned long long)ttl_ms);
+    const char *argv[7] = {
+        "EVAL", EXCHANGE_SCRIPT, "1", name, (const char *)old, (const char *)next, ttl};
+    const size_t lens[7] = {
+        4, sizeof EXCHANGE_SCRIPT - 1, 1, strlen(name), old_len, next_len, (size_t)ttl_len};
+    append(c, 7, argv, lens);
+    enum rsm_answer answer = ask(c, deadline_us);
+    answer = answer == RSM_ANSWER_OK ? expect_integer(c) : answer;
+    if (answer == RSM_ANSWER_OK && c->reply.integer != 1) {
+        answer = RSM_ANSWER_MISS;
+    }
+    return at_end(c, answer);
 }
 
 /* ---- the driver --------------------------------------------------------------------------------

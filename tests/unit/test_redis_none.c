@@ -25,6 +25,13 @@ static void test_it_says_what_is_missing(void **state) {
         assert_null(store);
     }
     resume_store_options_unref(options);
+    struct rsm_url url;
+    char why[RSM_WHY_SIZE] = "";
+    void *ring = NULL;
+    assert_int_equal(rsm_url_parse("redis://h", &url, why), RESUME_OK);
+    assert_int_equal(rsm_keyring_redis.begin(&url, NULL, why, &ring), RESUME_E_UNSUPPORTED);
+    assert_non_null(strstr(why, "libhiredis-dev"));
+    rsm_url_free(&url);
 }
 
 int main(void) {
