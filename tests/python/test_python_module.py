@@ -19,6 +19,7 @@ from libresume import _low
 EXTENSION = Path(_low.__file__)
 HEADERS = Path(__file__).resolve().parents[2] / "libresume" / "include" / "resume"
 NOT_ENUMERATED = {"VERSION", "BACKEND_KEY_SIZE", "BACKEND_RECORD_MAX"}
+NOT_ENUMERATED |= {"KEY_NEXT", "KEY_CURRENT", "KEY_RETIRING"}  # words in KeyInfo.role
 
 
 def enumerations() -> list[type[enum.Enum]]:
@@ -70,7 +71,8 @@ def test_status_has_a_text() -> None:
 
 
 def test_stubs_say_what_there_is() -> None:
-    command = [sys.executable, "-m", "mypy.stubtest", "--ignore-disjoint-bases", "libresume"]
+    """The extension's: all else is Python, which mypy reads itself."""
+    command = [sys.executable, "-m", "mypy.stubtest", "--ignore-disjoint-bases", "libresume._low"]
     environment = {**os.environ, "MYPYPATH": str(EXTENSION.parents[1])}
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stdout + done.stderr
