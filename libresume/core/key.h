@@ -18,8 +18,9 @@
 #define RSM_SEAL_EXACT 65536U
 #define RSM_SEAL_BATCH 64U
 
-/* Where a key came from: a reload replaces the file's keys only, a rotation the generated ones. */
-enum rsm_key_origin { RSM_KEY_ADDED, RSM_KEY_GENERATED, RSM_KEY_FILE };
+/* Where a key came from: a reload replaces the file's keys only, a rotation the generated ones,
+ * derive: and redis: those that the fleet has. */
+enum rsm_key_origin { RSM_KEY_ADDED, RSM_KEY_GENERATED, RSM_KEY_FILE, RSM_KEY_FLEET };
 
 /* What a key is made from. The pointers are borrowed. */
 struct rsm_key_spec {

@@ -165,6 +165,14 @@ const char *rsm_key_audit(const struct rsm_key_spec *spec) {
                                                     : NULL;
 }
 
+const char *rsm_secret_audit(const uint8_t *secret, size_t len) {
+    const char *reason = audit_secret(secret, len / 16 * 16);
+    if (!reason && is_text(secret, len)) {
+        reason = "printable text instead of random bytes (base64 or hex that was not decoded?)";
+    }
+    return reason;
+}
+
 resume_status resume_key_audit(const uint8_t *key, size_t key_len, const char **ret_reason) {
     if (!key || (key_len != 48 && key_len != 80)) {
         return RESUME_E_INVALID;

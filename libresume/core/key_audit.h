@@ -11,4 +11,7 @@
 /* NULL if the key is good, else a static text. Reasons never quote key bytes. */
 const char *rsm_key_audit(const struct rsm_key_spec *spec);
 
+/* The same for the secret that keys are derived from; len is at least 32. */
+const char *rsm_secret_audit(const uint8_t *secret, size_t len);
+
 #endif

@@ -10,6 +10,8 @@
 #include "base/secret.h"
 #include "core/key_audit.h"
 
+#include <stdio.h>
+
 /* All rings, so that a fork finds each of them unlocked and whole. */
 static struct rsm_lock rings_lock = RSM_LOCK_INIT;
 static resume_keyring *rings;
@@ -96,6 +98,7 @@ resume_status rsm_keyring_make(const resume_keyring_options *options,
     ring->source = source;
     atomic_init(&ring->generation, 1);
     atomic_init(&ring->ticking, false);
+    atomic_init(&ring->failures, 0);
     ring_link(ring);
     *ret_ring = ring;
     return RESUME_OK;
@@ -139,6 +142,7 @@ struct edit {
                          struct rsm_keyset *draft, uint64_t now_ms, void **ret_state);
     resume_key *key; /* to add */
     char *why;       /* of a reload */
+    bool loads;      /* success ends an earlier failure */
 };
 
 static void drop_state(const resume_keyring *ring, void *state) {
@@ -149,7 +153,8 @@ static void drop_state(const resume_keyring *ring, void *state) {
 
 /* Retires, lets the source rotate, and then edits. *ret_state: as in keyring_source.h. */
 static resume_status prepare(const resume_keyring *ring, const struct edit *edit, uint64_t now_ms,
-                             struct rsm_keyset *draft, void **ret_state) {
+                             struct rsm_keyset *draft, struct rsm_keyring_news *news,
+                             void **ret_state) {
     void *ticked = NULL;
     void *edited = NULL;
     resume_status status = RESUME_OK;
@@ -157,7 +162,7 @@ static resume_status prepare(const resume_keyring *ring, const struct edit *edit
     draft->before_ms = 0;
     rsm_keyset_expire(draft, now_ms);
     if (ring->source && ring->source->tick) {
-        status = ring->source->tick(ring->state, draft, now_ms, &ticked);
+        status = ring->source->tick(ring->state, draft, now_ms, news, &ticked);
     }
     if (status == RESUME_OK && edit->run) {
         status = edit->run(ring, edit, ticked ? ticked : ring->state, draft, now_ms, &edited);
@@ -176,6 +181,19 @@ static resume_status prepare(const resume_keyring *ring, const struct edit *edit
     return RESUME_OK;
 }
 
+static void note(resume_keyring *ring, const struct edit *edit, resume_status status,
+                 const struct rsm_keyring_news *news) {
+    bool failed = edit->loads ? status != RESUME_OK : news->failed;
+    if (failed) {
+        const char *why = edit->loads ? edit->why : news->why;
+        snprintf(ring->trouble, sizeof ring->trouble, "%s",
+                 why[0] ? why : resume_status_name(status));
+        atomic_fetch_add_explicit(&ring->failures, 1, memory_order_relaxed);
+    } else if (edit->loads || news->loaded) {
+        ring->trouble[0] = '\0';
+    }
+}
+
 /* All of a change or nothing. */
 static resume_status change(resume_keyring *ring, const struct edit *edit, uint64_t now_ms) {
     if (now_ms > RSM_NOW_MAX) {
@@ -185,7 +203,10 @@ static resume_status change(resume_keyring *ring, const struct edit *edit, uint6
     struct rsm_keyset *old = ring->set;
     struct rsm_keyset *draft = rsm_keyset_copy(old);
     void *state = NULL;
-    resume_status status = draft ? prepare(ring, edit, now_ms, draft, &state) : RESUME_E_NOMEM;
+    struct rsm_keyring_news news = {0};
+    resume_status status =
+        draft ? prepare(ring, edit, now_ms, draft, &news, &state) : RESUME_E_NOMEM;
+    note(ring, edit, status, &news);
     if (status != RESUME_OK) {
         rsm_lock_release(&ring->lock);
         rsm_keyset_unref(draft);
@@ -283,8 +304,8 @@ resume_status resume_keyring_reload(resume_keyring *keyring, uint64_t now_ms) {
     if (!keyring->source || !keyring->source->reload) {
         return RESUME_E_STATE;
     }
-    char why[RSM_WHY_SIZE];
-    const struct edit reload = {.run = run_reload, .why = why};
+    char why[RSM_WHY_SIZE] = "";
+    const struct edit reload = {.run = run_reload, .why = why, .loads = true};
     return change(keyring, &reload, now_ms);
 }
 

@@ -32,6 +32,8 @@ struct resume_keyring {
     const struct rsm_keyring_source *source; /* NULL: the caller adds the keys */
     void *state;                             /* the source's, under the lock */
     resume_keyring *next, *prev;             /* all rings, for forks */
+    char trouble[RSM_WHY_SIZE];              /* under the lock: the last failure, while it lasts */
+    atomic_uint_fast64_t failures;
     /* Written by rotations, read by every seal and open. */
     _Alignas(64) atomic_uint_fast64_t generation;
     atomic_bool ticking;

@@ -191,3 +191,46 @@ resume_status resume_keyring_key_at(resume_keyring *keyring, size_t index, resum
     *ret_key = resume_key_ref(keyring->set->keys[index]);
     return RESUME_OK;
 }
+
+resume_status resume_keyring_role(resume_keyring *keyring, const resume_key *key, uint64_t now_ms,
+                                  int32_t *ret_role) {
+    if (!keyring || !key || now_ms > RSM_NOW_MAX || !ret_role) {
+        return RESUME_E_INVALID;
+    }
+    struct rsm_keyring_use use;
+    resume_status status = rsm_keyring_enter(keyring, now_ms, &use);
+    if (status != RESUME_OK) {
+        return status;
+    }
+    if (!rsm_keyset_has(use.set, key)) {
+        status = RESUME_MISS;
+    } else if (key == rsm_keyset_sealing(use.set, now_ms)) {
+        *ret_role = RESUME_KEY_CURRENT;
+    } else {
+        bool comes = now_ms < key->seal_from && key->seal_from < key->seal_until;
+        *ret_role = comes ? RESUME_KEY_NEXT : RESUME_KEY_RETIRING;
+    }
+    rsm_keyring_leave(&use);
+    return status;
+}
+
+uint64_t resume_keyring_failures(resume_keyring *keyring) {
+    return keyring ? atomic_load_explicit(&keyring->failures, memory_order_relaxed) : 0;
+}
+
+resume_status resume_keyring_last_failure(resume_keyring *keyring, uint8_t *buf, size_t buf_cap,
+                                          size_t *ret_len) {
+    if (!keyring || (!buf && buf_cap) || !ret_len) {
+        return RESUME_E_INVALID;
+    }
+    RSM_LOCKED(&keyring->lock);
+    size_t len = strlen(keyring->trouble);
+    *ret_len = len;
+    if (len > buf_cap) {
+        return RESUME_E_BUFFER;
+    }
+    if (len) {
+        memcpy(buf, keyring->trouble, len);
+    }
+    return RESUME_OK;
+}

@@ -146,7 +146,8 @@ static void plan(const struct random_state *state, struct rsm_keyset *draft) {
 }
 
 static resume_status random_tick(const void *state, struct rsm_keyset *draft, uint64_t now_ms,
-                                 void **ret_state) {
+                                 struct rsm_keyring_news *news, void **ret_state) {
+    (void)news;
     const struct random_state *old = state;
     if (old->started && old->last_from > now_ms && !was_set_back(draft, now_ms)) {
         plan(old, draft);

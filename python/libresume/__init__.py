@@ -45,7 +45,7 @@ from libresume._errors import (
     StateError,
     UnsupportedError,
 )
-from libresume._keyring import FOREVER_MS, Key, Keyring
+from libresume._keyring import FOREVER_MS, Key, KeyInfo, Keyring
 from libresume._peer import Peer
 from libresume._policy import Policy, stock_context
 from libresume._saved import Saved
@@ -79,6 +79,7 @@ __all__ = [
     "Histogram",
     "InvalidError",
     "Key",
+    "KeyInfo",
     "Keyring",
     "Limit",
     "Mode",

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
 
 from libresume import _low
 from libresume._enums import Status
@@ -58,6 +60,31 @@ class Key(Handle["_low._KeyHandle"]):
         """The name, which is public, and nothing of the key."""
         name = "closed" if self._held is None else self.name.hex()
         return f"<libresume.Key {name}>"
+
+
+Role = Literal["next", "current", "retiring"]
+
+_ROLES: dict[int, Role] = {
+    _low.RESUME_KEY_NEXT: "next",
+    _low.RESUME_KEY_CURRENT: "current",
+    _low.RESUME_KEY_RETIRING: "retiring",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class KeyInfo:
+    """What may be shown of a key: nothing in here is a secret.
+
+    ``role`` is "next" (will seal, opens already), "current" (seals) or "retiring" (opens only).
+    Instants are Unix milliseconds, ``FOREVER_MS`` for none; ``seals`` counts this process's own.
+    """
+
+    name: bytes
+    role: Role
+    seal_from_ms: int
+    seal_until_ms: int
+    open_until_ms: int
+    seals: int
 
 
 class Keyring(Handle["_low._KeyringHandle"]):
@@ -161,6 +188,20 @@ class Keyring(Handle["_low._KeyringHandle"]):
         status, key = _low.keyring_find(self._handle, name, clock(now_ms))
         return status, None if key is None else Key._own(key)
 
+    def keys(self, now_ms: int | None = None) -> list[KeyInfo]:
+        """What can be shown of the ring: every key, the one that begins to seal last comes first.
+
+        Scheduled work is done first. Holds no key, so none is kept from being wiped.
+        """
+        now, infos = clock(now_ms), []
+        self.tick(now)
+        for key in self:
+            _, role = _low.keyring_role(self._handle, key._handle, now)
+            if role in _ROLES:  # else it has left the ring meanwhile
+                instants = (key.seal_from_ms, key.seal_until_ms, key.open_until_ms)
+                infos.append(KeyInfo(key.name, _ROLES[role], *instants, key.seals))
+        return infos
+
     @staticmethod
     def audit(key: Bytes) -> tuple[Status, str]:
         """Judges key material, name and both secrets, 48 or 80 bytes in all.
@@ -168,6 +209,16 @@ class Keyring(Handle["_low._KeyringHandle"]):
         Answers OK, or WEAK_KEY with the reason. Raises InvalidError for any other length.
         """
         return _low.key_audit(key)
+
+    @property
+    def failures(self) -> int:
+        """How often new keys could not be had; the keys that were there have gone on."""
+        return _low.keyring_failures(self._handle)
+
+    @property
+    def last_failure(self) -> str:
+        """Why new keys could not be had the last time; "" if the last attempt succeeded."""
+        return _low.keyring_last_failure(self._handle)[1].decode()
 
     def __len__(self) -> int:
         """How many keys there are, in whatever state."""

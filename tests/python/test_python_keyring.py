@@ -11,7 +11,7 @@ import pytest
 from conftest import NOW
 
 import libresume
-from libresume import Codec, Key, Keyring, Status
+from libresume import Codec, Key, KeyInfo, Keyring, Status
 
 HOUR = 3_600_000
 
@@ -47,6 +47,37 @@ def test_random_keys_rotate() -> None:
     status, found = ring.find(first.name, NOW + HOUR)
     assert status == Status.RENEW and found is not None and found.name == first.name
     assert ring.find(first.name, NOW + 2 * HOUR)[0] == Status.EXPIRED
+
+
+def test_keys_tell_what_each_key_does_and_no_secret() -> None:
+    """Roles, times and counts; a KeyInfo keeps no key alive."""
+    ring = Keyring("random:", seal_period_ms=HOUR, open_period_ms=HOUR, now_ms=NOW)
+    assert [info.role for info in ring.keys(NOW)] == ["next", "current"]
+    later = ring.keys(NOW + HOUR)
+    assert [info.role for info in later] == ["next", "current", "retiring"]
+    assert [info.name for info in later] == [key.name for key in ring]
+    key = ring.sealing_key(NOW + HOUR)
+    assert key is not None and later[1] == KeyInfo(
+        key.name, "current", NOW + HOUR, NOW + 2 * HOUR, NOW + 3 * HOUR, 0
+    )
+    assert later[2].name not in {info.name for info in ring.keys(NOW + 2 * HOUR)}
+
+
+def test_keys_count_seals_and_show_keys_without_end() -> None:
+    ring = Keyring(max_seals=1000)  # below 65536 each ticket is counted at once
+    assert ring.keys(NOW) == []
+    assert add_random(ring, b"n") == Status.OK
+    assert add_random(ring, b"old", seal_until_ms=0) == Status.OK
+    assert add_random(ring, b"soon", seal_from_ms=NOW + 1) == Status.OK
+    assert Codec(ring).seal(b"data", NOW) is not None
+    shown = {info.name.rstrip(b"\0"): info for info in ring.keys(NOW)}
+    assert {name: info.role for name, info in shown.items()} == {
+        b"n": "current",
+        b"old": "retiring",
+        b"soon": "next",
+    }
+    assert {name: info.seals for name, info in shown.items()} == {b"n": 1, b"old": 0, b"soon": 0}
+    assert shown[b"n"].open_until_ms == libresume.FOREVER_MS
 
 
 def test_rotate_early() -> None:

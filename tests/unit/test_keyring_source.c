@@ -102,7 +102,7 @@ static void test_bad_urls_name_what_is_wrong_and_what_is_known(void **state) {
     (void)state;
     write_key("a", 1, 80);
     expect_refused("vault:x", RESUME_E_INVALID, "vault");
-    expect_refused("vault:x", RESUME_E_INVALID, "random:, file:");
+    expect_refused("vault:x", RESUME_E_INVALID, "random:, file:, derive:");
     expect_refused("random", RESUME_E_INVALID, "scheme");
     expect_refused("", RESUME_E_INVALID, "scheme");
     expect_refused("random:/x", RESUME_E_INVALID, "no path");
@@ -111,7 +111,7 @@ static void test_bad_urls_name_what_is_wrong_and_what_is_known(void **state) {
     expect_refused("random:?dialect=nginx", RESUME_E_INVALID, "seal, open");
     expect_refused("random:?seal=12", RESUME_E_INVALID, "12h");
     expect_refused("random:?seal=25h", RESUME_E_INVALID, "24h"); /* I-63 */
-    expect_refused("random:?seal=0s", RESUME_E_INVALID, "1s");
+    expect_refused("random:?seal=0s", RESUME_E_INVALID, "100ms");
     expect_refused("random:?open=8d", RESUME_E_INVALID, "7d"); /* I-73 */
     expect_refused("random:?seal=1s", RESUME_E_INVALID, "32 times");
     expect_refused("random:?seal=1h&seal=2h", RESUME_E_INVALID, "seal");
@@ -129,7 +129,7 @@ static void test_periods_of_urls_and_options(void **state) {
     resume_keyring *ring = NULL;
     resume_keyring_options *options = NULL;
     assert_int_equal(resume_keyring_options_new(&options), RESUME_OK);
-    assert_int_equal(resume_keyring_options_set_seal_period(options, 999), RESUME_E_INVALID);
+    assert_int_equal(resume_keyring_options_set_seal_period(options, 99), RESUME_E_INVALID);
     assert_non_null(strstr(resume_keyring_options_why(options), "24h"));
     assert_int_equal(resume_keyring_options_set_seal_period(options, 24 * HOUR + 1), -1);
     assert_int_equal(resume_keyring_options_set_open_period(options, 7 * 24 * HOUR + 1), -1);

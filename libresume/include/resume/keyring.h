@@ -43,6 +43,13 @@ enum {
     RESUME_KEYRING_MAX = 64    /* keys that a ring holds at most */
 };
 
+/* What a key is in its ring at some time, see resume_keyring_role(). */
+enum {
+    RESUME_KEY_NEXT = 1,    /* will seal: it opens, so that whoever is ahead is understood */
+    RESUME_KEY_CURRENT = 2, /* seals and opens */
+    RESUME_KEY_RETIRING = 3 /* opens what it sealed, until it leaves the ring */
+};
+
 /**
  * Makes options with the defaults: seal 12 hours, open 24 hours more, 2^32 tickets a key.
  *
@@ -69,7 +76,7 @@ RESUME_API resume_keyring_options *resume_keyring_options_unref(resume_keyring_o
  * more than 24 hours is refused. A URL's `seal=` parameter wins over this.
  *
  * @param options the options.
- * @param period_ms milliseconds, 1000 (one second) to 86400000 (24 hours); default 12 hours.
+ * @param period_ms milliseconds, 100 to 86400000 (24 hours); default 12 hours.
  * @return RESUME_OK or RESUME_E_INVALID, then with a text from resume_keyring_options_why().
  * @since 0.1
  */
@@ -136,6 +143,7 @@ RESUME_API RESUME_MUST_USE resume_status resume_keyring_new(resume_keyring_optio
  * process and its forked children. `file:/etc/fleet.key?dialect=nginx&old=/etc/fleet.old` reads
  * one key of 48 or 80 bytes a file; `old` may be repeated, those keys only open. The dialects are
  * `nginx` and `openssl`; the files must be regular, owned by the caller or root, mode 0600 or less.
+ * `derive:/etc/fleet.secret?step=12h&overlap=24h` computes its keys from a secret and the time.
  *
  * @param url the URL, NUL-terminated.
  * @param options the options or NULL for the defaults; they receive the reason of a failure.
@@ -259,6 +267,49 @@ RESUME_API size_t resume_keyring_count(resume_keyring *keyring);
  */
 RESUME_API RESUME_MUST_USE resume_status resume_keyring_key_at(resume_keyring *keyring,
                                                                size_t index, resume_key **ret_key);
+
+/**
+ * Says what a key is in a ring: with resume_keyring_key_at(), the key's times and
+ * resume_key_seals() this is all there is to see of a rotation.
+ *
+ * Scheduled work is done first if it is due. Of several keys whose times let them seal one is
+ * current (see the top of this header), the others are retiring, as is one that has sealed its
+ * number of tickets.
+ *
+ * @param keyring the ring.
+ * @param key a key.
+ * @param now_ms the time.
+ * @param ret_role receives RESUME_KEY_NEXT, RESUME_KEY_CURRENT or RESUME_KEY_RETIRING.
+ * @return RESUME_OK; RESUME_MISS if the key is not, or no longer, in the ring; RESUME_E_INVALID or
+ *         RESUME_E_NOMEM.
+ * @since 0.1
+ */
+RESUME_API RESUME_MUST_USE resume_status resume_keyring_role(resume_keyring *keyring,
+                                                             const resume_key *key, uint64_t now_ms,
+                                                             int32_t *ret_role);
+
+/**
+ * Counts how often new keys could not be had: a reload that failed, a changed key file that was
+ * refused, a fleet's ring that could not be read. The keys that were there have gone on.
+ *
+ * @param keyring the ring; NULL has none.
+ * @return the number of failures in this process since the ring was made.
+ * @since 0.1
+ */
+RESUME_API uint64_t resume_keyring_failures(resume_keyring *keyring);
+
+/**
+ * Says why new keys could not be had the last time, as long as that is so.
+ *
+ * @param keyring the ring.
+ * @param buf,buf_cap receives the text, without NUL; 256 bytes always suffice.
+ * @param ret_len receives its length; 0 if the last attempt succeeded.
+ * @return RESUME_OK; RESUME_E_BUFFER, and then ret_len says how long it is; RESUME_E_INVALID.
+ * @since 0.1
+ */
+RESUME_API RESUME_MUST_USE resume_status resume_keyring_last_failure(resume_keyring *keyring,
+                                                                     uint8_t *buf, size_t buf_cap,
+                                                                     size_t *ret_len);
 
 /**
  * Takes the key that seals now. Scheduled work is done first if it is due.
