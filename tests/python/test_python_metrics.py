@@ -210,7 +210,7 @@ def test_a_store_that_all_share_counts_once_after_a_worker_was_replaced() -> Non
 
 @pytest.mark.parametrize("version", ["1.2", "1.3"])
 def test_real_handshakes_are_counted(certificate: FilePath, version: str) -> None:
-    context, client = tls.server_context(certificate, version), tls.client_context()
+    context, client = tls.server_context(certificate, version), tls.client_context(version)
     server = libresume.Server("random:")
     libresume.attach(context, server=server)
     first = tls.visit(context, client)
