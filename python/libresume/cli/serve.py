@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from libresume.cli._serve.worker import Setup
 
 START_S = 20  # a worker that does not show up by then is stuck
-LIVED_S = 2  # one that dies sooner would only die again
 
 
 class _End(Exception):
@@ -86,7 +85,7 @@ class Fleet:
         self._plain = None if metrics_port is None else self._open(host, metrics_port, False)
         self.metrics_port = None if self._plain is None else int(self._plain.getsockname()[1])
         self._processes: dict[int, ForkProcess] = {}
-        self._born: dict[int, float] = {}
+        self._born: dict[int, int] = {}  # what the worker's slot had been written before
 
     def _open(self, host: str, port: int, shared: bool) -> socket.socket:
         return self._sockets.enter_context(_listen(host, port, shared))
@@ -99,10 +98,11 @@ class Fleet:
     def _start(self, number: int) -> None:
         plain = self._plain if number == 0 else None
         arguments = (self._setup, number, self._listeners[number], plain)
+        self._born[number] = self._setup.board.version()[number]
         # Forked, so that random: keys are the same in all of them.
         process = multiprocessing.get_context("fork").Process(target=_work, args=arguments)
         process.start()
-        self._processes[number], self._born[number] = process, time.monotonic()
+        self._processes[number] = process
 
     def start(self) -> None:
         """Starts all workers and waits until each has shown its numbers."""
@@ -122,7 +122,7 @@ class Fleet:
             if process.sentinel not in ended:
                 continue
             process.join()
-            if time.monotonic() - self._born[number] < LIVED_S:
+            if self._setup.board.version()[number] == self._born[number]:
                 raise CliError(Exit.CHECK_FAILED, f"worker {number} ends as soon as it starts")
             _output.note(f"worker {number} died ({process.exitcode}) and is replaced")
             self._start(number)
