@@ -50,6 +50,7 @@ class Board:
         self._room = room
         self._memory = mmap.mmap(-1, 2 * room * workers)
         self._sequence = [0] * workers
+        self._seen: dict[int, tuple[int, dict[str, Any]]] = {}
         self._ended: dict[int, dict[str, Snapshot]] = {}
 
     def take(self, worker: int) -> None:
@@ -108,16 +109,20 @@ class Board:
         return (2 * worker + half) * self._room
 
     def _newest(self, worker: int) -> tuple[int, dict[str, Any]] | None:
+        """The newest numbers that were ever seen whole: never older ones than the time before."""
+        seen = self._seen.get(worker)
         for _ in range(_TRIES):
             halves = [self._half(worker, half) for half in (0, 1)]
             whole = [found for found in halves if found is not None]
             if whole:
                 sequence, text = max(whole)
-                return sequence, json.loads(text)
-            if not self.version()[worker]:
-                return None
+                if seen is None or sequence > seen[0]:
+                    seen = self._seen[worker] = sequence, json.loads(text)
+                return seen
+            if seen is not None or not self.version()[worker]:
+                return seen
             time.sleep(0.001)  # written twice while we read: the writer is quick
-        return None
+        return seen
 
     def _half(self, worker: int, half: int) -> tuple[int, bytes] | None:
         at = self._start(worker, half)

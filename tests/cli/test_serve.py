@@ -183,6 +183,16 @@ def test_metrics_are_the_sum_even_over_a_worker_that_was_killed(
         async with browsing(url) as session:
             return [await you(session) for _ in range(count)]
 
+    async def until_replaced(url: str, workers: list[int]) -> list[dict[str, Any]]:
+        seen: list[dict[str, Any]] = []
+        async with asyncio.timeout(WAIT_S), browsing(url) as session:
+            while not {visit["pid"] for visit in seen} - set(workers):
+                try:
+                    seen.append(await you(session))
+                except (aiohttp.ClientError, OSError):
+                    continue  # it was the dead one's connection
+        return seen
+
     store = f"shm:{tmp_path}/store?bytes=4M"
     with serving("--workers", "2", "--tls", "1.2", "--store", store) as settings:
         seen = asyncio.run(visits(settings["url"], 6))
@@ -195,14 +205,7 @@ def test_metrics_are_the_sum_even_over_a_worker_that_was_killed(
 
         victim = seen[-1]["pid"]
         os.kill(victim, signal.SIGKILL)
-        again: list[dict[str, Any]] = []
-        end = time.monotonic() + WAIT_S
-        while not {v["pid"] for v in again} - set(settings["workers"]):
-            assert time.monotonic() < end
-            try:
-                again += asyncio.run(visits(settings["url"], 1))
-            except (aiohttp.ClientError, OSError):
-                continue  # it was the dead one's connection
+        again = asyncio.run(until_replaced(settings["url"], settings["workers"]))
         assert victim not in {v["pid"] for v in again}
         assert all(v["resumed"] for v in again[1:])
         found = until_counted(scraped, "libresume_handshakes_total", 6 + len(again))
