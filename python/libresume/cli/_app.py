@@ -31,6 +31,7 @@ COMMANDS = (
     ("top", "libresume.cli.top", "top"),
     ("doctor", "libresume.cli.doctor", "doctor"),
     ("probe", "libresume.cli.probe", "probe"),
+    ("serve", "libresume.cli.serve", "serve"),
 )
 
 SHELLS = ("bash", "zsh", "fish", "powershell", "pwsh")

@@ -28,6 +28,7 @@ def certificate(given: Path | None) -> Iterator[Path]:
         key, public, both = (Path(folder) / name for name in ("key", "crt", "pem"))
         command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt"]
         command += ["ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+        command += ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1"]
         command += ["-keyout", str(key), "-out", str(public)]
         subprocess.run(command, check=True, capture_output=True)
         both.write_bytes(key.read_bytes() + public.read_bytes())
