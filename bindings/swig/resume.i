@@ -18,6 +18,8 @@
 %rename($ignore, regextarget=1, fullname=1) "resume_\\w+_(un)?ref$";
 /* Callbacks, and what only a TLS stack in C can use. */
 %ignore resume_server_options_set_trace;
+%ignore resume_store_options_set_trace;
+%rename($ignore, regextarget=1, fullname=1) "RESUME_STORE_(EVENT|CAUSE)_\\w+$";
 %ignore resume_server_random;
 %ignore resume_server_check_facts;
 %rename($ignore, regextarget=1, fullname=1) "resume_event_\\w+$";

@@ -58,6 +58,8 @@ struct resume_store_options {
     uint8_t secret[RSM_STORE_SECRET_MAX];
     size_t secret_len; /* 0: none */
     resume_codec *codec;
+    resume_store_trace_fn trace;
+    void *trace_arg;
     char why[RSM_WHY_SIZE];
 };
 

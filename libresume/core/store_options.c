@@ -95,6 +95,17 @@ resume_status resume_store_options_set_codec(resume_store_options *options, resu
     return RESUME_OK;
 }
 
+resume_status resume_store_options_set_trace(resume_store_options *options,
+                                             resume_store_trace_fn trace, void *arg) {
+    if (!options) {
+        return RESUME_E_INVALID;
+    }
+    options->why[0] = '\0';
+    options->trace = trace;
+    options->trace_arg = arg;
+    return RESUME_OK;
+}
+
 const char *resume_store_options_why(const resume_store_options *options) {
     return options ? options->why : "";
 }

@@ -240,6 +240,23 @@ bool rsm_link_still_holds(struct rsm_link *link, SSL *ssl) {
            memcmp(now, link->client_auth, (size_t)len) == 0;
 }
 
+/* True if this connection will be TLS 1.3: offered (RFC 8446 section 4.2.1) and enabled here. */
+static bool meets_in_tls13(SSL *ssl) {
+    const unsigned char *data = NULL;
+    size_t len = 0;
+    uint64_t max = (uint64_t)SSL_get_max_proto_version(ssl); /* 0: whatever libssl has */
+    if ((max != 0 && max < TLS1_3_VERSION) || (SSL_get_options(ssl) & SSL_OP_NO_TLSv1_3) ||
+        !SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_supported_versions, &data, &len)) {
+        return false;
+    }
+    for (size_t i = 1; i + 1 < len; i += 2) { /* behind the list's length */
+        if ((data[i] << 8 | data[i + 1]) == TLS1_3_VERSION) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* TLS 1.3 clients fill the session ID with random bytes (RFC 8446 appendix D.4), so there only a
  * ticket or PSK is an offer. */
 static bool offers_nothing(SSL *ssl) {
@@ -251,8 +268,7 @@ static bool offers_nothing(SSL *ssl) {
     if (has_extension(ssl, TLSEXT_TYPE_psk)) {
         return false;
     }
-    return SSL_client_hello_get0_session_id(ssl, &data) == 0 ||
-           has_extension(ssl, TLSEXT_TYPE_supported_versions);
+    return SSL_client_hello_get0_session_id(ssl, &data) == 0 || meets_in_tls13(ssl);
 }
 
 RSM_HOT void rsm_link_hello(SSL *ssl, struct rsm_attachment *attachment) {

@@ -64,40 +64,44 @@ enum rsm_pass rsm_breaker_ask(struct rsm_breaker *breaker, uint64_t now_us) {
     return RSM_PASS_PROBE;
 }
 
-static void tell_call(struct rsm_breaker *breaker, bool ok, uint64_t now_us) {
+static enum rsm_breaker_change tell_call(struct rsm_breaker *breaker, bool ok, uint64_t now_us) {
     if (ok) {
         if (atomic_load_explicit(&breaker->failures, memory_order_relaxed) != 0) {
             atomic_store_explicit(&breaker->failures, 0, memory_order_relaxed);
         }
-        return;
+        return RSM_BREAKER_STAYS;
     }
     RSM_LOCKED(&breaker->lock);
     if (!rsm_breaker_closed(breaker)) {
-        return;
+        return RSM_BREAKER_STAYS;
     }
     uint32_t failures = atomic_fetch_add_explicit(&breaker->failures, 1, memory_order_relaxed) + 1U;
-    if (failures >= breaker->limit) {
-        atomic_fetch_add_explicit(&breaker->opens, 1, memory_order_relaxed);
-        open_for(breaker, breaker->wait_min_us, now_us);
+    if (failures < breaker->limit) {
+        return RSM_BREAKER_STAYS;
     }
+    atomic_fetch_add_explicit(&breaker->opens, 1, memory_order_relaxed);
+    open_for(breaker, breaker->wait_min_us, now_us);
+    return RSM_BREAKER_OPENS;
 }
 
-void rsm_breaker_tell(struct rsm_breaker *breaker, enum rsm_pass pass, bool ok, uint64_t now_us) {
+enum rsm_breaker_change rsm_breaker_tell(struct rsm_breaker *breaker, enum rsm_pass pass, bool ok,
+                                         uint64_t now_us) {
     if (pass == RSM_PASS_CALL) {
-        tell_call(breaker, ok, now_us);
+        return tell_call(breaker, ok, now_us);
     }
     if (pass != RSM_PASS_PROBE) {
-        return;
+        return RSM_BREAKER_STAYS;
     }
     RSM_LOCKED(&breaker->lock);
     if (state_of(breaker) != RSM_BREAKER_HALF_OPEN) {
-        return;
+        return RSM_BREAKER_STAYS;
     }
     if (ok) {
         close_again(breaker);
-    } else {
-        open_for(breaker, rsm_mul_sat(breaker->wait_us, 2), now_us);
+        return RSM_BREAKER_CLOSES;
     }
+    open_for(breaker, rsm_mul_sat(breaker->wait_us, 2), now_us);
+    return RSM_BREAKER_OPENS;
 }
 
 uint64_t rsm_breaker_due(const struct rsm_breaker *breaker) {

@@ -15,6 +15,9 @@
 
 enum { RSM_BREAKER_CLOSED = 0, RSM_BREAKER_OPEN = 1, RSM_BREAKER_HALF_OPEN = 2 };
 
+/* What a result did to the breaker. */
+enum rsm_breaker_change { RSM_BREAKER_STAYS, RSM_BREAKER_OPENS, RSM_BREAKER_CLOSES };
+
 /* What a caller got, and gives back with its result. */
 enum rsm_pass { RSM_PASS_NONE, RSM_PASS_CALL, RSM_PASS_PROBE };
 
@@ -43,8 +46,10 @@ static inline bool rsm_breaker_closed(const struct rsm_breaker *breaker) {
  * tell within the longest wait is given up. */
 enum rsm_pass rsm_breaker_ask(struct rsm_breaker *breaker, uint64_t now_us);
 
-/* The result of a call. What calls from before the opening say later does not count. */
-void rsm_breaker_tell(struct rsm_breaker *breaker, enum rsm_pass pass, bool ok, uint64_t now_us);
+/* The result of a call. What calls from before the opening say later does not count. A probe that
+ * failed opens it again. */
+enum rsm_breaker_change rsm_breaker_tell(struct rsm_breaker *breaker, enum rsm_pass pass, bool ok,
+                                         uint64_t now_us);
 
 /* When to ask again; UINT64_MAX while it is closed. */
 uint64_t rsm_breaker_due(const struct rsm_breaker *breaker);

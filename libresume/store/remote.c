@@ -16,6 +16,7 @@
 #include "store/breaker.h"
 #include "store/custom.h"
 #include "store/remote_url.h"
+#include "store/trace.h"
 #include "store/worker.h"
 
 #include <sched.h>
@@ -39,6 +40,7 @@ struct remote {
     struct rsm_pool pool;
     struct rsm_behind behind;
     struct rsm_worker worker;
+    struct rsm_trace trace;
     struct rsm_remote_counts counts;
 };
 
@@ -56,6 +58,7 @@ static void forget(struct remote *remote) {
     memset(&remote->counts, 0, sizeof remote->counts);
     remote->driver->forget(remote->arg);
     rsm_breaker_forget(&remote->breaker);
+    rsm_trace_forget(&remote->trace);
     rsm_pool_forget(&remote->pool);
     if (remote->set.queue_bytes) {
         rsm_behind_forget(&remote->behind);
@@ -119,12 +122,19 @@ static enum rsm_answer take_connection(struct remote *remote, bool background, u
     return answer;
 }
 
+/* The breaker hears what came of a pass, and the trace what the breaker made of it. */
+static void tell(struct remote *remote, enum rsm_pass pass, enum rsm_answer answer) {
+    enum rsm_breaker_change change =
+        rsm_breaker_tell(&remote->breaker, pass, rsm_answer_healthy(answer), rsm_clock_us());
+    rsm_trace_tell(&remote->trace, change, answer);
+}
+
 /* Ends a question: the breaker hears of it unless it never was one. */
 static void settle(struct remote *remote, enum rsm_pass pass, struct rsm_pool_slot *slot,
                    enum rsm_answer answer) {
     rsm_pool_give(&remote->pool, slot, rsm_answer_keeps(answer));
     count_answer(remote, answer);
-    rsm_breaker_tell(&remote->breaker, pass, rsm_answer_healthy(answer), rsm_clock_us());
+    tell(remote, pass, answer);
 }
 
 /* May this call go? Only the background thread probes, so that no handshake waits for a backend
@@ -182,7 +192,7 @@ static enum rsm_answer call(struct remote *remote, const struct question *q, uin
     if (answer != RSM_ANSWER_OK) {
         /* That all connections are in use says nothing about the backend: their users will. */
         if (answer != RSM_ANSWER_FULL || pass == RSM_PASS_PROBE) {
-            rsm_breaker_tell(&remote->breaker, pass, false, rsm_clock_us());
+            tell(remote, pass, answer);
             (void)rsm_worker_wake(&remote->worker);
         }
         return answer;
@@ -218,7 +228,7 @@ static void probe(struct remote *remote, enum rsm_pass pass) {
     uint64_t deadline_us = rsm_clock_us() + remote->set.timeout_us;
     enum rsm_answer answer = take_connection(remote, true, deadline_us, &slot);
     if (answer != RSM_ANSWER_OK) {
-        rsm_breaker_tell(&remote->breaker, pass, false, rsm_clock_us());
+        tell(remote, pass, answer);
         return;
     }
     answer = remote->driver->ping(rsm_pool_connection(slot), deadline_us);
@@ -244,7 +254,7 @@ static bool send_some(struct remote *remote) {
     uint64_t deadline_us = now_us + remote->set.timeout_us;
     enum rsm_answer answer = take_connection(remote, true, deadline_us, &slot);
     if (answer != RSM_ANSWER_OK) {
-        rsm_breaker_tell(&remote->breaker, RSM_PASS_CALL, false, rsm_clock_us());
+        tell(remote, RSM_PASS_CALL, answer);
         return rsm_breaker_closed(&remote->breaker);
     }
     size_t n = rsm_behind_batch(&remote->behind, items, BATCH, BATCH_BYTES);
@@ -260,6 +270,7 @@ static uint64_t work(void *arg) {
     remote->driver->prepare(remote->arg);
     enum rsm_pass pass = rsm_breaker_ask(&remote->breaker, rsm_clock_us());
     if (pass == RSM_PASS_PROBE) {
+        rsm_trace_probe(&remote->trace);
         probe(remote, pass);
     }
     while (rsm_breaker_closed(&remote->breaker) && rsm_clock_us() < atomic_load(&remote->stop_us) &&
@@ -393,6 +404,7 @@ static void remote_free(void *arg) {
     atomic_store(&remote->stop_us, now_us + remote->set.timeout_us);
     /* The batch that began last has as long as any other. */
     rsm_worker_stop(&remote->worker, now_us + 2U * remote->set.timeout_us);
+    rsm_trace_close(&remote->trace);
     drop(remote);
 }
 
@@ -464,6 +476,7 @@ static resume_status build(const struct rsm_remote_driver *driver, struct rsm_ur
         status = rsm_behind_init(&remote->behind, remote->set.queue_slots,
                                  (size_t)remote->set.queue_bytes);
     }
+    rsm_trace_init(&remote->trace, options, url->scheme);
     start(remote, driver);
     if (status == RESUME_OK) {
         status = wrap(remote, options, why, ret_store);

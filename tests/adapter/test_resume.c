@@ -435,8 +435,39 @@ static void I_48_renegotiation_keeps_the_rules(void **state) { /* I-48 */
     SSL_CTX_free(client);
 }
 
+/* Of all outcomes that are counted when a client looks for a session. */
+static uint64_t all_counted(SSL_CTX *ctx) {
+    uint64_t sum = 0;
+    for (int32_t path = 0; path < RESUME_PATH_COUNT; path++) {
+        for (resume_reason reason = 0; reason < RESUME_REASON_ISSUED; reason++) {
+            sum += resume_server_counter(resume_openssl_server(ctx), path, reason);
+        }
+    }
+    return sum;
+}
+
+/* A client that also speaks TLS 1.3 sends a session ID of random bytes; at a server that does not,
+ * it is looked up as any other. */
+static void each_handshake_counts_once(void **state) {
+    (void)state;
+    for (int way = TICKET12; way <= ID12; way++) {
+        SSL_CTX *server = attached_ctx(&ways[way], NULL);
+        SSL_CTX *client = client_ctx(&ways[way]);
+        assert_int_equal(SSL_CTX_set_max_proto_version(client, 0), 1);
+        SSL_SESSION *session = session_from(server, client, "a.example");
+        assert_int_equal(all_counted(server), 1);
+        assert_true(resumes(server, client, "a.example", session));
+        assert_int_equal(all_counted(server), 2);
+        assert_int_equal(counted(server, &ways[way], RESUME_REASON_RESUMED), 1);
+        SSL_SESSION_free(session);
+        SSL_CTX_free(client);
+        SSL_CTX_free(server);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_handshake_counts_once),
         cmocka_unit_test(I_01_02_sessions_resume_again_and_again),
         cmocka_unit_test(I_02_a_session_serves_more_than_once),
         cmocka_unit_test(single_use_is_single),

@@ -193,6 +193,10 @@ static const struct rsm_remote_driver driver = {
     .ping = fake_ping,
 };
 
+/* What the stores that are opened tell of their breaker; NULL: nobody listens. */
+static resume_store_trace_fn trace;
+static void *trace_arg;
+
 static resume_status open_with(const char *text, resume_store **ret_store) {
     static const uint8_t secret[] = "only for tests: forty-two bytes of a secret";
     char why[RSM_WHY_SIZE] = "";
@@ -201,6 +205,9 @@ static resume_status open_with(const char *text, resume_store **ret_store) {
     resume_status status = resume_store_options_new(&options);
     if (status == RESUME_OK) {
         status = resume_store_options_set_secret(options, secret, sizeof secret);
+    }
+    if (status == RESUME_OK) {
+        status = resume_store_options_set_trace(options, trace, trace_arg);
     }
     if (status == RESUME_OK) {
         status = rsm_url_parse(text, &url, why);

@@ -101,6 +101,60 @@ static void test_breaker(void **state) {
     }
 }
 
+struct told {
+    atomic_int opened, probes, closed, cause;
+};
+
+static void listen(void *arg, const char *name, int32_t event, int32_t cause) {
+    struct told *told = arg;
+    assert_string_equal(name, "fake");
+    atomic_fetch_add(&told->opened, event == RESUME_STORE_EVENT_OPENED);
+    atomic_fetch_add(&told->probes, event == RESUME_STORE_EVENT_PROBE);
+    atomic_fetch_add(&told->closed, event == RESUME_STORE_EVENT_CLOSED);
+    if (event == RESUME_STORE_EVENT_OPENED) {
+        atomic_store(&told->cause, cause);
+    } else {
+        assert_int_equal(cause, RESUME_STORE_CAUSE_NONE);
+    }
+}
+
+static void traced(int answer, int32_t cause) {
+    static struct told told; /* a thread that ends late must find it */
+    memset(&told, 0, sizeof told);
+    trace = listen;
+    trace_arg = &told;
+    setup(NULL);
+    resume_store *store = opened("fake:?timeout=9s");
+    atomic_store(&ping_answer, answer);
+    atomic_store(&call_answer, answer);
+    for (int n = 0; n < 3; n++) {
+        assert_int_equal(look_up(store, false, 1), RESUME_MISS);
+    }
+    assert_int_equal(atomic_load(&told.opened), 1);
+    for (int i = 0; atomic_load(&told.opened) < 2; i++) { /* by a probe that failed */
+        assert_true(i < 20000);
+        sleep_ms(1);
+    }
+    assert_int_equal(atomic_load(&told.cause), cause);
+    assert_true(atomic_load(&told.probes) > 0);
+    assert_int_equal(atomic_load(&told.closed), 0);
+    atomic_store(&ping_answer, RSM_ANSWER_OK);
+    until(store, RESUME_STORE_BREAKER, 0);
+    resume_store_unref(store);
+    assert_int_equal(atomic_load(&told.closed), 1); /* and never again */
+    trace = NULL;
+}
+
+static void test_the_trace_tells_of_the_breaker(void **state) {
+    (void)state;
+    traced(RSM_ANSWER_TIMEOUT, RESUME_STORE_CAUSE_TIMEOUT);
+    traced(RSM_ANSWER_LOST, RESUME_STORE_CAUSE_DISCONNECTED);
+    traced(RSM_ANSWER_BUSY, RESUME_STORE_CAUSE_ERROR_REPLY);
+    traced(RSM_ANSWER_UNREACHABLE, RESUME_STORE_CAUSE_UNREACHABLE);
+    traced(RSM_ANSWER_NOMEM, RESUME_STORE_CAUSE_OWN);
+    assert_int_equal(resume_store_options_set_trace(NULL, listen, NULL), RESUME_E_INVALID);
+}
+
 /* A refusal of one question says nothing about the next. */
 static void test_refusals_do_not_open_it(void **state) {
     (void)state;
@@ -300,6 +354,7 @@ int main(void) {
         WITH(test_puts_do_not_wait_and_takes_do),
         WITH(test_the_time_in_the_queue_counts),
         WITH(test_breaker),
+        WITH(test_the_trace_tells_of_the_breaker),
         WITH(test_refusals_do_not_open_it),
         WITH(test_what_is_sent_again),
         WITH(test_deadline_of_a_take_behind_puts),

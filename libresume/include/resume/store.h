@@ -130,6 +130,33 @@ enum {
     RESUME_STORE_STAT_COUNT = 33
 };
 
+/** What a store's trace hook is told. Every process has a breaker of its own. */
+enum {
+    RESUME_STORE_EVENT_OPENED = 1, /* the breaker opened, or a probe failed and it stays open */
+    RESUME_STORE_EVENT_PROBE = 2,  /* half open: the background thread asks the backend */
+    RESUME_STORE_EVENT_CLOSED = 3  /* the backend is back */
+};
+
+/** Why a breaker opened: the last of the failures. */
+enum {
+    RESUME_STORE_CAUSE_NONE = 0,         /* of a probe and of a closing */
+    RESUME_STORE_CAUSE_UNREACHABLE = 1,  /* refused, or no such host */
+    RESUME_STORE_CAUSE_TIMEOUT = 2,      /* the deadline ended a call or a connection attempt */
+    RESUME_STORE_CAUSE_DISCONNECTED = 3, /* closed in the middle, or garbage came */
+    RESUME_STORE_CAUSE_ERROR_REPLY = 4,  /* loading, busy, without its master, login refused */
+    RESUME_STORE_CAUSE_OWN = 5           /* of this process: no memory, no free connection */
+};
+
+/**
+ * Told when a store's breaker changes, without any lock held. For logs and metrics.
+ *
+ * @param arg what resume_store_options_set_trace() was given.
+ * @param store the scheme of the store's URL, such as "redis"; valid during the call only.
+ * @param event RESUME_STORE_EVENT_OPENED and so on.
+ * @param cause RESUME_STORE_CAUSE_TIMEOUT and so on.
+ */
+typedef void (*resume_store_trace_fn)(void *arg, const char *store, int32_t event, int32_t cause);
+
 /**
  * Makes options for resume_store_from_url() and resume_store_from_backend().
  *
@@ -188,6 +215,25 @@ RESUME_API RESUME_MUST_USE resume_status resume_store_options_set_secret(
  */
 RESUME_API RESUME_MUST_USE resume_status
 resume_store_options_set_codec(resume_store_options *options, resume_codec *codec);
+
+/**
+ * Sets the trace hook of remote stores, also of those inside a tiered: one; others never call it.
+ * The same changes are counted: RESUME_STORE_BREAKER, RESUME_STORE_BREAKER_OPENS.
+ *
+ * It is called on the store's own thread (probes and what came of them, most openings of servers
+ * that only put) or on the thread whose look-up failed, in a handshake then: so it must be quick.
+ * Calls of several threads may overlap. It may ask for numbers; it must not drop the store's last
+ * reference, which waits for it. In a forked child it is called as in the parent.
+ *
+ * @param options the options.
+ * @param trace the function, or NULL for none.
+ * @param arg passed through; must outlive the stores. Once the last reference of a store is
+ *        dropped, its hook is not called any more.
+ * @return RESUME_OK, RESUME_E_INVALID (NULL options).
+ * @since 0.1
+ */
+RESUME_API RESUME_MUST_USE resume_status resume_store_options_set_trace(
+    resume_store_options *options, resume_store_trace_fn trace, void *arg);
 
 /**
  * Says why the last call that was given these options failed.
