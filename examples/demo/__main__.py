@@ -14,31 +14,18 @@ import os
 import signal
 import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+from certificate import make_certificate
 from clients import drive
 from rich.console import Console
 from rich.table import Table
 from workers import Fleet, Settings
 
 Row = dict[str, str | bool | int | float]
-
-
-def make_certificate(folder: Path) -> Path:
-    """A self-signed RSA-2048 certificate for localhost, with its key in the same file."""
-    key, certificate, both = folder / "key.pem", folder / "cert.pem", folder / "both.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
-         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
-         "-keyout", key, "-out", certificate],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    both.write_bytes(key.read_bytes() + certificate.read_bytes())
-    return both
 
 
 def make_key_file(folder: Path) -> Path:

@@ -39,7 +39,7 @@ class PythonClient:
         self._context.check_hostname = False
         self._context.verify_mode = ssl.CERT_NONE
         self._context.minimum_version = self._context.maximum_version = VERSIONS[tls]
-        self._session: ssl.SSLSession | None = None
+        self.session: ssl.SSLSession | None = None
         self.latencies_us: list[float] = []
 
     def visit(self) -> bool:
@@ -47,14 +47,14 @@ class PythonClient:
         with socket.create_connection(self._address, timeout=10) as raw:
             start = time.perf_counter()
             with self._context.wrap_socket(
-                raw, server_hostname="localhost", session=self._session
+                raw, server_hostname="localhost", session=self.session
             ) as connection:
                 self.latencies_us.append((time.perf_counter() - start) * 1e6)
                 connection.sendall(REQUEST)
                 answer = b""
                 while chunk := connection.recv(4096):
                     answer += chunk
-                self._session = connection.session  # TLS 1.3 sends it after the handshake
+                self.session = connection.session  # TLS 1.3 sends it after the handshake
                 return read_answer(answer.decode())
 
 

@@ -63,9 +63,23 @@ def shm_proofs() -> list[Proof]:
     return proofs
 
 
+def remote_proofs() -> list[Proof]:
+    """Servers of remote stores that die, hang and come back under handshakes."""
+    remote = (sys.executable, str(Path(__file__).with_name("remote.py")))
+    return [
+        Proof(f"{kind}-{fault}", (*remote, kind, fault, short), (*remote, kind, fault, full))
+        for kind in ("redis", "memcached")
+        for fault, short, full in (
+            ("killed", "2", "20"),
+            ("restarted", "2", "20"),
+            ("stopped", "1", "10"),
+        )
+    ]
+
+
 def all_proofs() -> list[Proof]:
     """Every proof, in the order in which it runs."""
-    return shm_proofs()
+    return shm_proofs() + remote_proofs()
 
 
 def rows_of(command: tuple[str, ...]) -> Iterator[Row]:
