@@ -22,9 +22,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "examples" / "demo"))
-sys.path.insert(0, str(ROOT / "tests" / "stores"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "examples" / "demo"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "stores"))
 
 from certificate import make_certificate
 from clients import PythonClient
