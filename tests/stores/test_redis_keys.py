@@ -109,7 +109,9 @@ def run_host(url: str, seconds: float, pipe: Connection) -> None:
 
 def test_every_host_has_a_key_before_anyone_seals_with_it(redis: Redis, secret: Path) -> None:
     """Four hosts, a key each 300 ms: known everywhere before its time."""
-    url = f"redis://127.0.0.1:{redis.port}?secret={secret}&poll=10ms&timeout=500ms&seal=300ms&open=2s"
+    url = (
+        f"redis://127.0.0.1:{redis.port}?secret={secret}&poll=10ms&timeout=500ms&seal=300ms&open=2s"
+    )
     hosts = []
     for _ in range(4):
         mine, theirs = FORK.Pipe()
