@@ -88,7 +88,7 @@ resume_status rsm_fleet_ring_turn(struct rsm_fleet_ring *ring, const struct rsm_
  */
 
 static size_t associated(const uint8_t *record, const char *name, uint8_t *aad) {
-    size_t name_len = strlen(name);
+    size_t name_len = strnlen(name, RSM_FLEET_NAME_MAX);
     memcpy(aad, record, RSM_FLEET_HEAD);
     memcpy(aad + RSM_FLEET_HEAD, name, name_len);
     return RSM_FLEET_HEAD + name_len;

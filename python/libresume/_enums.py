@@ -210,6 +210,14 @@ class ClientStatistic(IntEnum):
     REFUSED = _low.RESUME_CLIENT_REFUSED
 
 
+class KeyRole(IntEnum):
+    """What a key is in its ring: will seal, seals, or only opens. ``KeyInfo`` has it in words."""
+
+    NEXT = _low.RESUME_KEY_NEXT
+    CURRENT = _low.RESUME_KEY_CURRENT
+    RETIRING = _low.RESUME_KEY_RETIRING
+
+
 class Limit(IntEnum):
     """Sizes and counts that the formats and the library set, in bytes where not a count."""
 

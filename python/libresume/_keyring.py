@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal, Self
 
 from libresume import _low
-from libresume._enums import Status
+from libresume._enums import KeyRole, Status
 from libresume._errors import InvalidError, refuse
 from libresume._handle import Bytes, Handle, clock, reasons
 
@@ -69,12 +69,10 @@ def _place(index: int | None) -> int:
     return -1 if index is None else index
 
 
-Role = Literal["next", "current", "retiring"]
-
-_ROLES: dict[int, Role] = {
-    _low.RESUME_KEY_NEXT: "next",
-    _low.RESUME_KEY_CURRENT: "current",
-    _low.RESUME_KEY_RETIRING: "retiring",
+_ROLES: dict[int, Literal["next", "current", "retiring"]] = {
+    KeyRole.NEXT: "next",
+    KeyRole.CURRENT: "current",
+    KeyRole.RETIRING: "retiring",
 }
 
 
@@ -87,7 +85,7 @@ class KeyInfo:
     """
 
     name: bytes
-    role: Role
+    role: Literal["next", "current", "retiring"]
     seal_from_ms: int
     seal_until_ms: int
     open_until_ms: int

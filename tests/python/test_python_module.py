@@ -29,7 +29,7 @@ def enumerations() -> list[type[enum.Enum]]:
 
 def test_every_constant_is_in_an_enumeration() -> None:
     spelled = {"Status": "", "ClientAuth": "CLIENT_AUTH_", "Statistic": "STORE_", "Limit": ""}
-    spelled |= {"ClientStatistic": "CLIENT_", "GoLayout": "GOTLS_"}
+    spelled |= {"ClientStatistic": "CLIENT_", "GoLayout": "GOTLS_", "KeyRole": "KEY_"}
     known = {
         spelled.get(kind.__name__, kind.__name__.upper() + "_") + name
         for kind in enumerations()

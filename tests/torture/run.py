@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Torments the stores that processes share, and shows one row for each promise.
+"""Torments what processes share, stores and keys, and shows one row for each promise.
 
 Each program prints rows as JSON objects, one a line: name, rounds, failures, detail, ok. The exit
 status is 0 if every row is ok, 1 if one is not or a program failed.
@@ -77,9 +77,16 @@ def remote_proofs() -> list[Proof]:
     ]
 
 
+def key_proofs() -> list[Proof]:
+    """Keys that rotate each 200 ms under four workers, in one and in two groups."""
+    fleet = (sys.executable, str(Path(__file__).with_name("fleet.py")))
+    schemes = ("random", "derive", "redis")
+    return [Proof(f"rotate-{s}", (*fleet, s, "5"), (*fleet, s, "60")) for s in schemes]
+
+
 def all_proofs() -> list[Proof]:
     """Every proof, in the order in which it runs."""
-    return shm_proofs() + remote_proofs()
+    return shm_proofs() + remote_proofs() + key_proofs()
 
 
 def rows_of(command: tuple[str, ...]) -> Iterator[Row]:
@@ -98,7 +105,7 @@ def rows_of(command: tuple[str, ...]) -> Iterator[Row]:
 
 def show(console: Console, rows: list[Row]) -> None:
     """The table for people."""
-    table = Table(title="what was done to the stores, and what came of it")
+    table = Table(title="what was done to stores and keys, and what came of it")
     table.add_column("what")
     for heading in ("rounds", "failures", "ok"):
         table.add_column(heading, justify="right")
