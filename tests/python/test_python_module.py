@@ -19,7 +19,6 @@ from libresume import _low
 EXTENSION = Path(_low.__file__)
 HEADERS = Path(__file__).resolve().parents[2] / "libresume" / "include" / "resume"
 NOT_ENUMERATED = {"VERSION", "BACKEND_KEY_SIZE", "BACKEND_RECORD_MAX"}
-NOT_ENUMERATED |= {"KEY_NEXT", "KEY_CURRENT", "KEY_RETIRING"}  # words in KeyInfo.role
 
 
 def enumerations() -> list[type[enum.Enum]]:
