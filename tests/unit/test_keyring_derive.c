@@ -6,6 +6,7 @@
  */
 #include "keys_fixture.h"
 
+#include "base/alloc.h"
 #include "core/key.h"
 
 #include <fcntl.h>
@@ -270,6 +271,33 @@ static void test_refusals(void **state) {
     }
 }
 
+/* I-60, I-95: whichever allocation fails, a ring is made or not, and one that is there recovers. */
+static void test_no_memory_anywhere(void **state) {
+    (void)state;
+    resume_status status = RESUME_E_NOMEM;
+    for (unsigned long nth = 1; status != RESUME_OK; nth++) {
+        resume_keyring *ring = NULL;
+        assert_true(nth < 1000);
+        rsm_alloc_fail_once(nth);
+        status = resume_keyring_from_url(url_with("?step=1h&overlap=3h"), NULL, NOW, &ring);
+        rsm_alloc_fail_once(0);
+        assert_true(status == RESUME_OK || status == RESUME_E_NOMEM || status == RESUME_E_CRYPTO);
+        assert_true((ring != NULL) == (status == RESUME_OK));
+        resume_keyring_unref(ring);
+    }
+    resume_keyring *ring = host("?step=1h&overlap=3h", NOW);
+    for (uint64_t i = 1; i < 40; i++) {
+        uint8_t name[16];
+        uint64_t now = NOW + i * HOUR;
+        rsm_alloc_fail_once(i);
+        (void)!resume_keyring_tick(ring, now);
+        rsm_alloc_fail_once(0);
+        sealing_name(ring, now, name);
+        assert_int_equal(find(ring, name, now), RESUME_OK);
+    }
+    resume_keyring_unref(ring);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hosts_understand_each_other),
@@ -278,6 +306,7 @@ int main(void) {
         cmocka_unit_test(test_what_makes_other_keys),
         cmocka_unit_test(test_the_derivation_byte_for_byte),
         cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_no_memory_anywhere),
     };
     return cmocka_run_group_tests(tests, make_secret, remove_secret);
 }
