@@ -451,9 +451,9 @@ static enum rsm_answer ping(void *connection, uint64_t deadline_us) {
  */
 
 #define TIME_SCRIPT "local t=redis.call('TIME') return t[1]*1000+math.floor(t[2]/1000)"
-#define EXCHANGE_SCRIPT                                                                            \
-    "if (redis.call('GET',KEYS[1]) or '')~=ARGV[1] then return 0 end "                             \
-    "redis.call('SET',KEYS[1],ARGV[2],'PX',ARGV[3]) return 1"
+static const char exchange_script[] =
+    "if (redis.call('GET',KEYS[1]) or '')~=ARGV[1] then return 0 end "
+    "redis.call('SET',KEYS[1],ARGV[2],'PX',ARGV[3]) return 1";
 
 enum rsm_answer rsm_redis_open(struct rsm_redis_config *config, uint64_t deadline_us,
                                void **ret_connection) {
@@ -513,9 +513,9 @@ enum rsm_answer rsm_redis_exchange(void *connection, const char *name, const uin
     char ttl[24];
     int ttl_len = snprintf(ttl, sizeof ttl, "%llu", (unsigned long long)ttl_ms);
     const char *argv[7] = {
-        "EVAL", EXCHANGE_SCRIPT, "1", name, (const char *)old, (const char *)next, ttl};
+        "EVAL", exchange_script, "1", name, (const char *)old, (const char *)next, ttl};
     const size_t lens[7] = {
-        4, sizeof EXCHANGE_SCRIPT - 1, 1, strlen(name), old_len, next_len, (size_t)ttl_len};
+        4, sizeof exchange_script - 1, 1, strlen(name), old_len, next_len, (size_t)ttl_len};
     append(c, 7, argv, lens);
     enum rsm_answer answer = ask(c, deadline_us);
     answer = answer == RSM_ANSWER_OK ? expect_integer(c) : answer;
