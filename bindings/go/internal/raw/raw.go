@@ -1168,7 +1168,7 @@ func Session_to_openssl_with_ticket(arg1 Handle_session, arg2 []byte, arg3 uint,
 	return swig_r
 }
 
-func Session_ticket_from_openssl(arg1 []byte, arg2 *uintptr, arg3 *uint64, arg4 *uint) (_swig_ret int) {
+func Session_ticket_from_openssl(arg1 []byte, arg2 *uintptr, arg3 *uint64, arg4 *uint32) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
@@ -3393,7 +3393,7 @@ func Server_find_session(arg1 Handle_server, arg2 Handle_connection, arg3 []byte
 	return swig_r
 }
 
-func Server_lifetime(arg1 Handle_server, arg2 int, arg3 uint64, arg4 uint64, arg5 *uint) (_swig_ret int) {
+func Server_lifetime(arg1 Handle_server, arg2 int, arg3 uint64, arg4 uint64, arg5 *uint32) (_swig_ret int) {
 	var swig_r int
 	var _swig_i_0 uintptr
 	_swig_i_0 = uintptr(arg1)
@@ -3405,7 +3405,7 @@ func Server_lifetime(arg1 Handle_server, arg2 int, arg3 uint64, arg4 uint64, arg
 	return swig_r
 }
 
-func Server_issue_ticket(arg1 Handle_server, arg2 Handle_session, arg3 uint64, arg4 []byte, arg5 *uint64, arg6 *uint) (_swig_ret int) {
+func Server_issue_ticket(arg1 Handle_server, arg2 Handle_session, arg3 uint64, arg4 []byte, arg5 *uint64, arg6 *uint32) (_swig_ret int) {
 	var swig_r int
 	var _swig_i_0 uintptr
 	_swig_i_0 = uintptr(arg1)

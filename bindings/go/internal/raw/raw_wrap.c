@@ -1121,7 +1121,7 @@ intgo _wrap_session_to_openssl_with_ticket_raw(resume_session *_swig_go_0, _gosl
 }
 
 
-intgo _wrap_session_ticket_from_openssl_raw(_goslice_ _swig_go_0, uint8_t **_swig_go_1, long long *_swig_go_2, intgo *_swig_go_3) {
+intgo _wrap_session_ticket_from_openssl_raw(_goslice_ _swig_go_0, uint8_t **_swig_go_1, long long *_swig_go_2, int *_swig_go_3) {
   uint8_t *arg1 = 0 ;
   size_t arg2 ;
   uint8_t **arg3 = 0 ;
@@ -1136,7 +1136,7 @@ intgo _wrap_session_ticket_from_openssl_raw(_goslice_ _swig_go_0, uint8_t **_swi
   }
   arg3 = (uint8_t **)_swig_go_1;
   arg4 = (size_t *)_swig_go_2;
-  arg5 = *(uint32_t **)&_swig_go_3; 
+  arg5 = (uint32_t *)_swig_go_3;
   
   result = (resume_status)resume_session_ticket_from_openssl((unsigned char const *)arg1,arg2,(unsigned char const **)arg3,arg4,arg5);
   _swig_go_result = result; 
@@ -4587,7 +4587,7 @@ intgo _wrap_server_find_session_raw(resume_server *_swig_go_0, resume_connection
 }
 
 
-intgo _wrap_server_lifetime_raw(resume_server *_swig_go_0, intgo _swig_go_1, long long _swig_go_2, long long _swig_go_3, intgo *_swig_go_4) {
+intgo _wrap_server_lifetime_raw(resume_server *_swig_go_0, intgo _swig_go_1, long long _swig_go_2, long long _swig_go_3, int *_swig_go_4) {
   resume_server *arg1 = 0 ;
   int32_t arg2 ;
   uint64_t arg3 ;
@@ -4600,7 +4600,7 @@ intgo _wrap_server_lifetime_raw(resume_server *_swig_go_0, intgo _swig_go_1, lon
   arg2 = (int32_t)_swig_go_1; 
   arg3 = (uint64_t)_swig_go_2; 
   arg4 = (uint64_t)_swig_go_3; 
-  arg5 = *(uint32_t **)&_swig_go_4; 
+  arg5 = (uint32_t *)_swig_go_4;
   
   result = (resume_status)resume_server_lifetime(arg1,arg2,arg3,arg4,arg5);
   _swig_go_result = result; 
@@ -4608,7 +4608,7 @@ intgo _wrap_server_lifetime_raw(resume_server *_swig_go_0, intgo _swig_go_1, lon
 }
 
 
-intgo _wrap_server_issue_ticket_raw(resume_server *_swig_go_0, resume_session *_swig_go_1, long long _swig_go_2, _goslice_ _swig_go_3, long long *_swig_go_4, intgo *_swig_go_5) {
+intgo _wrap_server_issue_ticket_raw(resume_server *_swig_go_0, resume_session *_swig_go_1, long long _swig_go_2, _goslice_ _swig_go_3, long long *_swig_go_4, int *_swig_go_5) {
   resume_server *arg1 = 0 ;
   resume_session *arg2 = 0 ;
   uint64_t arg3 ;
@@ -4627,7 +4627,7 @@ intgo _wrap_server_issue_ticket_raw(resume_server *_swig_go_0, resume_session *_
     arg5 = (size_t)_swig_go_3.len;
   }
   arg6 = (size_t *)_swig_go_4;
-  arg7 = *(uint32_t **)&_swig_go_5; 
+  arg7 = (uint32_t *)_swig_go_5;
   
   result = (resume_status)resume_server_issue_ticket(arg1,(struct resume_session const *)arg2,arg3,arg4,arg5,arg6,arg7);
   _swig_go_result = result; 
