@@ -184,6 +184,10 @@ func (c *client) offer(t testing.TB, session *tls.ClientSessionState, ticket []b
 	t.Helper()
 	_, state, err := session.ResumptionState()
 	fatalIf(t, err)
+	data, err := state.Bytes() // a copy, for NewResumptionState writes into what it is given
+	fatalIf(t, err)
+	state, err = tls.ParseSessionState(data)
+	fatalIf(t, err)
 	session, err = tls.NewResumptionState(ticket, state)
 	fatalIf(t, err)
 	c.cache.Put("one", session)
