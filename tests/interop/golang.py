@@ -30,8 +30,11 @@ def environment(prefix: Path | None = None) -> dict[str, str]:
     if prefix is not None:
         pkgconfig = list(prefix.glob("lib*/**/pkgconfig"))
         libraries = [folder.parent for folder in pkgconfig]
+    headers = ROOT / "libresume" / "include"
     return {
         **os.environ,
+        # meson's own pkg-config file for the build folder leaves them out.
+        "CGO_CFLAGS": "-O2 -g" if prefix is not None else f"-O2 -g -I{headers}",
         "CGO_ENABLED": "1",
         "PKG_CONFIG_PATH": ":".join(map(str, pkgconfig)),
         "LD_LIBRARY_PATH": ":".join(map(str, libraries)),
