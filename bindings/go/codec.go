@@ -142,16 +142,16 @@ func (c *Codec) SealBytes(dst, data []byte) ([]byte, error) {
 	}
 	defer c.h.done()
 	old := len(dst)
-	var length uint64
-	for need := uint64(len(data)) + 128; ; need = length {
+	for need := uint64(len(data)) + 128; ; {
 		dst = grow(dst, need)
-		status := raw.Codec_seal_bytes(c.raw(), data, nowMilliseconds(), dst[old:cap(dst)], &length)
+		status, length := raw.Seal(c.raw(), data, nowMilliseconds(), dst[old:cap(dst)])
 		if status == statusOK {
 			return dst[: old+int(length) : cap(dst)], nil
 		}
 		if status != statusBuffer {
 			return dst, failure("seal", status, "")
 		}
+		need = length
 	}
 }
 
@@ -167,8 +167,7 @@ func (c *Codec) OpenBytes(dst, ticket []byte) (plain []byte, renew bool, err err
 	}
 	old := len(dst)
 	dst = grow(dst, uint64(len(ticket))+1)
-	var length uint64
-	status := raw.Codec_open_bytes(c.raw(), ticket, nowMilliseconds(), dst[old:cap(dst)], &length)
+	status, length := raw.Open(c.raw(), ticket, nowMilliseconds(), dst[old:cap(dst)])
 	if status != statusOK && status != statusRenew {
 		return dst, false, failure("open", status, "")
 	}
