@@ -317,6 +317,77 @@ func TestGetConfigForClientIsChained(t *testing.T) {
 	})
 }
 
+func TestEveryKindOfClientAuthentication(t *testing.T) {
+	trusted := newAuthority(t, "clients")
+	for _, auth := range []tls.ClientAuthType{tls.RequestClientCert, tls.RequireAnyClientCert,
+		tls.VerifyClientCertIfGiven, tls.RequireAndVerifyClientCert} {
+		eachVersion(t, func(t *testing.T, version uint16) {
+			config := serverConfig(t)
+			config.ClientAuth, config.ClientCAs = auth, trusted.pool()
+			fatalIf(t, Attach(config, serverOf(t, "random:", "", Policy{})))
+			c := newClient(version)
+			c.config.Certificates = []tls.Certificate{trusted.issue(t, "client", time.Hour)}
+			c.expect(t, config, false, true, true)
+		})
+	}
+}
+
+// With one issuing context for all, as stock servers have it, the guard alone is left.
+func TestGuardUnderOneContext(t *testing.T) {
+	eachVersion(t, func(t *testing.T, version uint16) {
+		stock, err := StockContext("haproxy:")
+		fatalIf(t, err)
+		server := serverOf(t, "random:", "", Policy{IssueContext: stock})
+		open := attached(t, server)
+		trusted := newAuthority(t, "clients")
+		for _, auth := range []tls.ClientAuthType{tls.RequireAnyClientCert, tls.RequireAndVerifyClientCert} {
+			mutual := serverConfig(t)
+			mutual.ClientAuth, mutual.ClientCAs = auth, trusted.pool()
+			fatalIf(t, Attach(mutual, server))
+			c := newClient(version)
+			c.expect(t, open, false, true)
+			if state, err := c.connect(mutual); err == nil {
+				t.Fatalf("%v: a client without a certificate came in, resumed %v", auth, state.DidResume)
+			}
+			c.config.Certificates = []tls.Certificate{trusted.issue(t, "client", time.Hour)}
+			c.expect(t, mutual, false, true)
+			c.expect(t, open, false)
+		}
+	})
+}
+
+// RFC 7627 section 5.3: crypto/tls is to see such a session, and then ends the handshake.
+func TestExtendedMasterSecretLeftOut(t *testing.T) {
+	server := serverOf(t, "random:", "", Policy{})
+	config := attached(t, server)
+	c := newClient(tls.VersionTLS12)
+	c.expect(t, config, false)
+	cs := tls.ConnectionState{Version: tls.VersionTLS12, ServerName: "a.example"}
+	hooks := &connection{server: server, config: config, emsKnown: true}
+	state, err := hooks.unwrap(c.ticket(t), cs)
+	fatalIf(t, err)
+	if state == nil || hooks.resumed {
+		t.Fatal("not shown, or taken for resumed")
+	}
+	expectCount(t, server, "ems_missing_in_hello", 1)
+}
+
+// quic-go puts hooks of its own around those of a config; they must go on to be called.
+func TestHooksAroundOursAreLeftAlone(t *testing.T) {
+	eachVersion(t, func(t *testing.T, version uint16) {
+		config := attached(t, serverOf(t, "random:", "", Policy{})).Clone()
+		inner, called := config.UnwrapSession, 0
+		config.UnwrapSession = func(ticket []byte, cs tls.ConnectionState) (*tls.SessionState, error) {
+			called++
+			return inner(ticket, cs)
+		}
+		newClient(version).expect(t, config, false, true)
+		if called == 0 {
+			t.Fatal("they were replaced")
+		}
+	})
+}
+
 func TestPlainHooks(t *testing.T) {
 	server := serverOf(t, "random:", "", Policy{})
 	config := attached(t, server, PlainHooks())

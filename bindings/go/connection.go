@@ -118,21 +118,25 @@ func (c *connection) unwrap(ticket []byte, cs tls.ConnectionState) (*tls.Session
 			reason, status = refused, raw.RESUME_FULL
 		}
 	}
+	defer session.closeIfAny()
 	var state *tls.SessionState
 	// RFC 7627 section 5.3 has the handshake end where a session with extended master secret is
 	// offered without it. crypto/tls does so when it sees the session.
-	if status == statusOK || status == statusRenew || reason == raw.RESUME_REASON_EMS_MISSING_IN_HELLO {
+	ends := reason == raw.RESUME_REASON_EMS_MISSING_IN_HELLO
+	if ends || status == statusOK || status == statusRenew {
 		var ok bool
 		if state, ok = session.toState(chains); !ok {
 			reason = raw.RESUME_REASON_UNSUPPORTED
 		}
 	}
-	defer session.closeIfAny()
-	if state != nil && c.takeOnce(ticket, path, now, &reason) {
+	if state != nil && !ends && c.takeOnce(ticket, path, now, &reason) {
 		c.accept(session, path, reason, ticket, now)
 		return state, nil
 	}
 	c.server.count(path, reason, age(session, now), now)
+	if ends {
+		return state, nil
+	}
 	return nil, nil
 }
 
