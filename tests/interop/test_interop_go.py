@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import secrets
 import select
 import subprocess
 from collections.abc import Iterator
@@ -131,6 +132,39 @@ def test_a_client_without_a_certificate_stays_outside(
     extra = ("-cert", str(clients.certificate), "-key", str(clients.key))
     assert not s_client(closed_server, version, offer=session, keep=session, extra=extra).reused
     assert s_client(closed_server, version, offer=session, extra=extra).reused
+
+
+@versions
+def test_client_certificates_in_go_and_openssl(
+    start: Starter, start_go: Starter, ticket_key: Path, tmp_path: Path, version: str
+) -> None:
+    """OpenSSL's sessions keep the certificate, and Go verifies it anew; and the other way round."""
+    (tmp_path / "clients").mkdir()
+    clients = make_identity(tmp_path / "clients", "ec", "-pkeyopt", "ec_paramgen_curve:P-256")
+    wishes = (f"keys=file:{ticket_key}?dialect=nginx", "context=haproxy:")
+    wishes += (f"clients={clients.certificate}",)
+    servers = [start(*wishes, "suites=sha256"), start_go(*wishes)]
+    extra = ("-cert", str(clients.certificate), "-key", str(clients.key))
+    for first in servers:
+        session = tmp_path / "session.pem"
+        assert not s_client(first, version, keep=session, extra=extra).reused
+        for other in servers:
+            assert s_client(other, version, offer=session, keep=session, extra=extra).reused
+
+
+def test_stored_sessions_in_go_and_openssl(
+    start: Starter, start_go: Starter, tmp_path: Path
+) -> None:
+    """In TLS 1.3 the PSK identity is the ID at both."""
+    (tmp_path / "secret").touch(mode=0o600)
+    (tmp_path / "secret").write_bytes(secrets.token_bytes(32))
+    store = f"store=shm:{tmp_path}/sessions?bytes=1M&secret={tmp_path}/secret"
+    servers = [start(store, "suites=sha256"), start_go(store)]
+    for first in servers:
+        session = tmp_path / "session.pem"
+        assert not s_client(first, "1.3", keep=session).reused
+        for other in servers:
+            assert s_client(other, "1.3", offer=session, keep=session).reused
 
 
 @versions
