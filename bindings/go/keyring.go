@@ -77,13 +77,24 @@ func (k *Keyring) Len() int {
 	return int(raw.Keyring_count(k.raw()))
 }
 
+// KeyRole is what a key is in its ring.
+type KeyRole int32
+
+// The roles; 0 is none.
+var (
+	KeyNext     = KeyRole(raw.RESUME_KEY_NEXT)     // will seal, and opens already
+	KeyCurrent  = KeyRole(raw.RESUME_KEY_CURRENT)  // seals and opens
+	KeyRetiring = KeyRole(raw.RESUME_KEY_RETIRING) // opens what it sealed
+)
+
 // KeyInfo says of a key what is no secret.
 type KeyInfo struct {
 	Name      [16]byte  // stands in clear in front of each ticket
 	SealFrom  time.Time // from here on it seals
 	SealUntil time.Time // from here on it seals no more; zero for no end
 	OpenUntil time.Time // from here on it opens no more; zero for no end
-	Seals     uint64    // tickets that this process sealed with it
+	Role      KeyRole
+	Seals     uint64 // tickets that this process sealed with it
 }
 
 // String gives the name.
@@ -106,6 +117,10 @@ func (k *Keyring) Keys() []KeyInfo {
 			SealUntil: timeOf(raw.Key_seal_until(key)),
 			OpenUntil: timeOf(raw.Key_open_until(key)),
 			Seals:     raw.Key_seals(key),
+		}
+		var role int32
+		if raw.Keyring_role(k.raw(), key, nowMilliseconds(), &role) == statusOK {
+			info.Role = KeyRole(role)
 		}
 		copy(info.Name[:], lent(raw.Key_name(key), uint64(len(info.Name))))
 		raw.Key_unref(key)

@@ -59,6 +59,22 @@ func TestSessionFormats(t *testing.T) {
 	}
 }
 
+func TestKeysOfARing(t *testing.T) {
+	keys, err := OpenKeyring("random:")
+	fatalIf(t, err)
+	roles := map[KeyRole]int{}
+	fatalIf(t, keys.Rotate())
+	for _, key := range keys.Keys() {
+		roles[key.Role]++
+		if key.Name == [16]byte{} || !key.OpenUntil.After(time.Now()) {
+			t.Fatal(key)
+		}
+	}
+	if len(keys.Keys()) != keys.Len() || roles[KeyCurrent] != 1 || roles[KeyRetiring] != 1 {
+		t.Fatal(roles)
+	}
+}
+
 func TestNoSecretIsPrinted(t *testing.T) {
 	session := someSession(t)
 	keys, err := OpenKeyring("random:")

@@ -141,8 +141,8 @@ def test_client_certificates_in_go_and_openssl(
     """OpenSSL's sessions keep the certificate, and Go verifies it anew; and the other way round."""
     (tmp_path / "clients").mkdir()
     clients = make_identity(tmp_path / "clients", "ec", "-pkeyopt", "ec_paramgen_curve:P-256")
-    wishes = (f"keys=file:{ticket_key}?dialect=nginx", "context=haproxy:")
-    wishes += (f"clients={clients.certificate}",)
+    wishes = [f"keys=file:{ticket_key}?dialect=nginx", "context=haproxy:"]
+    wishes.append(f"clients={clients.certificate}")
     servers = [start(*wishes, "suites=sha256"), start_go(*wishes)]
     extra = ("-cert", str(clients.certificate), "-key", str(clients.key))
     for first in servers:

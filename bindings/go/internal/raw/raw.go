@@ -69,111 +69,125 @@ typedef _gostring_ swig_type_36;
 typedef _gostring_ swig_type_37;
 typedef long long swig_type_38;
 typedef _goslice_ swig_type_39;
-typedef _goslice_ swig_type_40;
-typedef _goslice_ swig_type_41;
-typedef long long swig_type_42;
+typedef _gostring_ swig_type_40;
+typedef long long swig_type_41;
+typedef _gostring_ swig_type_42;
 typedef long long swig_type_43;
-typedef long long swig_type_44;
-typedef long long swig_type_45;
-typedef long long swig_type_46;
+typedef _goslice_ swig_type_44;
+typedef _gostring_ swig_type_45;
+typedef _gostring_ swig_type_46;
 typedef long long swig_type_47;
-typedef long long swig_type_48;
+typedef _gostring_ swig_type_48;
 typedef long long swig_type_49;
-typedef long long swig_type_50;
-typedef long long swig_type_51;
+typedef _goslice_ swig_type_50;
+typedef _goslice_ swig_type_51;
 typedef _goslice_ swig_type_52;
 typedef long long swig_type_53;
-typedef _goslice_ swig_type_54;
+typedef long long swig_type_54;
 typedef long long swig_type_55;
 typedef long long swig_type_56;
 typedef long long swig_type_57;
 typedef long long swig_type_58;
 typedef long long swig_type_59;
-typedef _goslice_ swig_type_60;
-typedef _gostring_ swig_type_61;
+typedef long long swig_type_60;
+typedef long long swig_type_61;
 typedef long long swig_type_62;
 typedef long long swig_type_63;
-typedef long long swig_type_64;
-typedef _goslice_ swig_type_65;
+typedef _goslice_ swig_type_64;
+typedef long long swig_type_65;
 typedef _goslice_ swig_type_66;
 typedef long long swig_type_67;
 typedef _goslice_ swig_type_68;
 typedef long long swig_type_69;
-typedef _goslice_ swig_type_70;
-typedef _goslice_ swig_type_71;
+typedef long long swig_type_70;
+typedef long long swig_type_71;
 typedef long long swig_type_72;
-typedef _goslice_ swig_type_73;
+typedef long long swig_type_73;
 typedef _goslice_ swig_type_74;
-typedef _goslice_ swig_type_75;
-typedef _gostring_ swig_type_76;
-typedef _gostring_ swig_type_77;
+typedef _gostring_ swig_type_75;
+typedef long long swig_type_76;
+typedef long long swig_type_77;
 typedef long long swig_type_78;
 typedef _goslice_ swig_type_79;
-typedef long long swig_type_80;
-typedef _goslice_ swig_type_81;
-typedef long long swig_type_82;
-typedef _goslice_ swig_type_83;
+typedef _goslice_ swig_type_80;
+typedef long long swig_type_81;
+typedef _goslice_ swig_type_82;
+typedef long long swig_type_83;
 typedef _goslice_ swig_type_84;
 typedef _goslice_ swig_type_85;
 typedef long long swig_type_86;
-typedef long long swig_type_87;
+typedef _goslice_ swig_type_87;
 typedef _goslice_ swig_type_88;
-typedef long long swig_type_89;
-typedef _goslice_ swig_type_90;
-typedef _goslice_ swig_type_91;
+typedef _goslice_ swig_type_89;
+typedef _gostring_ swig_type_90;
+typedef _gostring_ swig_type_91;
 typedef long long swig_type_92;
 typedef _goslice_ swig_type_93;
 typedef long long swig_type_94;
-typedef long long swig_type_95;
-typedef _goslice_ swig_type_96;
-typedef long long swig_type_97;
+typedef _goslice_ swig_type_95;
+typedef long long swig_type_96;
+typedef _goslice_ swig_type_97;
 typedef _goslice_ swig_type_98;
 typedef _goslice_ swig_type_99;
-typedef _gostring_ swig_type_100;
-typedef _goslice_ swig_type_101;
+typedef long long swig_type_100;
+typedef long long swig_type_101;
 typedef _goslice_ swig_type_102;
-typedef _goslice_ swig_type_103;
+typedef long long swig_type_103;
 typedef _goslice_ swig_type_104;
 typedef _goslice_ swig_type_105;
-typedef _goslice_ swig_type_106;
+typedef long long swig_type_106;
 typedef _goslice_ swig_type_107;
-typedef _gostring_ swig_type_108;
-typedef _gostring_ swig_type_109;
-typedef _gostring_ swig_type_110;
+typedef long long swig_type_108;
+typedef long long swig_type_109;
+typedef _goslice_ swig_type_110;
 typedef long long swig_type_111;
 typedef _goslice_ swig_type_112;
-typedef long long swig_type_113;
-typedef _goslice_ swig_type_114;
-typedef long long swig_type_115;
-typedef long long swig_type_116;
-typedef long long swig_type_117;
-typedef long long swig_type_118;
+typedef _goslice_ swig_type_113;
+typedef _gostring_ swig_type_114;
+typedef _goslice_ swig_type_115;
+typedef _goslice_ swig_type_116;
+typedef _goslice_ swig_type_117;
+typedef _goslice_ swig_type_118;
 typedef _goslice_ swig_type_119;
-typedef long long swig_type_120;
+typedef _goslice_ swig_type_120;
 typedef _goslice_ swig_type_121;
-typedef long long swig_type_122;
-typedef long long swig_type_123;
-typedef long long swig_type_124;
+typedef _gostring_ swig_type_122;
+typedef _gostring_ swig_type_123;
+typedef _gostring_ swig_type_124;
 typedef long long swig_type_125;
-typedef long long swig_type_126;
+typedef _goslice_ swig_type_126;
 typedef long long swig_type_127;
-typedef _gostring_ swig_type_128;
-typedef _goslice_ swig_type_129;
-typedef _goslice_ swig_type_130;
-typedef _goslice_ swig_type_131;
-typedef _gostring_ swig_type_132;
-typedef long long swig_type_133;
-typedef _goslice_ swig_type_134;
-typedef long long swig_type_135;
+typedef _goslice_ swig_type_128;
+typedef long long swig_type_129;
+typedef long long swig_type_130;
+typedef long long swig_type_131;
+typedef long long swig_type_132;
+typedef _goslice_ swig_type_133;
+typedef long long swig_type_134;
+typedef _goslice_ swig_type_135;
 typedef long long swig_type_136;
 typedef long long swig_type_137;
 typedef long long swig_type_138;
-typedef _gostring_ swig_type_139;
+typedef long long swig_type_139;
 typedef long long swig_type_140;
-typedef _gostring_ swig_type_141;
-typedef long long swig_type_142;
-typedef long long swig_type_143;
-typedef long long swig_type_144;
+typedef long long swig_type_141;
+typedef _gostring_ swig_type_142;
+typedef _goslice_ swig_type_143;
+typedef _goslice_ swig_type_144;
+typedef _goslice_ swig_type_145;
+typedef _gostring_ swig_type_146;
+typedef long long swig_type_147;
+typedef _goslice_ swig_type_148;
+typedef long long swig_type_149;
+typedef long long swig_type_150;
+typedef long long swig_type_151;
+typedef long long swig_type_152;
+typedef _gostring_ swig_type_153;
+typedef long long swig_type_154;
+typedef _gostring_ swig_type_155;
+typedef long long swig_type_156;
+typedef long long swig_type_157;
+typedef long long swig_type_158;
 extern void _wrap_Swig_free_raw(uintptr_t arg1);
 extern uintptr_t _wrap_Swig_malloc_raw(swig_intgo arg1);
 extern swig_intgo _wrap_RESUME_OK_raw(void);
@@ -268,6 +282,10 @@ extern swig_voidp _wrap_session_peer_certificate_raw(uintptr_t arg1, swig_type_3
 extern swig_voidp _wrap_session_appdata_raw(uintptr_t arg1, swig_type_32 arg2, swig_voidp arg3, swig_voidp arg4);
 extern swig_intgo _wrap_RESUME_KEY_NAME_SIZE_raw(void);
 extern swig_intgo _wrap_RESUME_KEYRING_MAX_raw(void);
+extern swig_intgo _wrap_RESUME_KEYRING_FILE_MAX_raw(void);
+extern swig_intgo _wrap_RESUME_KEY_NEXT_raw(void);
+extern swig_intgo _wrap_RESUME_KEY_CURRENT_raw(void);
+extern swig_intgo _wrap_RESUME_KEY_RETIRING_raw(void);
 extern swig_intgo _wrap_keyring_options_new_raw(swig_voidp arg1);
 extern uintptr_t _wrap_keyring_options_unref_raw(uintptr_t arg1);
 extern swig_intgo _wrap_keyring_options_set_seal_period_raw(uintptr_t arg1, swig_type_33 arg2);
@@ -276,25 +294,32 @@ extern swig_intgo _wrap_keyring_options_set_max_seals_raw(uintptr_t arg1, swig_t
 extern swig_type_36 _wrap_keyring_options_why_raw(uintptr_t arg1);
 extern swig_intgo _wrap_keyring_new_raw(uintptr_t arg1, swig_voidp arg2);
 extern swig_intgo _wrap_keyring_from_url_raw(swig_type_37 arg1, uintptr_t arg2, swig_type_38 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_keyring_import_raw(swig_type_39 arg1, swig_type_40 arg2, uintptr_t arg3, swig_type_41 arg4, swig_voidp arg5);
+extern swig_intgo _wrap_keyring_export_raw(uintptr_t arg1, swig_type_42 arg2, swig_intgo arg3, uintptr_t arg4, swig_type_43 arg5, swig_type_44 arg6, swig_voidp arg7);
+extern swig_intgo _wrap_keyring_save_raw(uintptr_t arg1, swig_type_45 arg2, swig_intgo arg3, swig_type_46 arg4, uintptr_t arg5, swig_type_47 arg6);
+extern swig_type_48 _wrap_keyring_dialect_name_raw(swig_type_49 arg1);
 extern uintptr_t _wrap_keyring_unref_raw(uintptr_t arg1);
-extern swig_intgo _wrap_keyring_add_raw(uintptr_t arg1, swig_type_39 arg2, swig_type_40 arg3, swig_type_41 arg4, swig_type_42 arg5, swig_type_43 arg6, swig_type_44 arg7, swig_type_45 arg8);
-extern swig_intgo _wrap_keyring_rotate_raw(uintptr_t arg1, swig_type_46 arg2);
-extern swig_intgo _wrap_keyring_tick_raw(uintptr_t arg1, swig_type_47 arg2);
-extern swig_intgo _wrap_keyring_reload_raw(uintptr_t arg1, swig_type_48 arg2);
-extern swig_type_49 _wrap_keyring_count_raw(uintptr_t arg1);
-extern swig_intgo _wrap_keyring_key_at_raw(uintptr_t arg1, swig_type_50 arg2, swig_voidp arg3);
-extern swig_intgo _wrap_keyring_sealing_key_raw(uintptr_t arg1, swig_type_51 arg2, swig_voidp arg3);
-extern swig_intgo _wrap_keyring_find_raw(uintptr_t arg1, swig_type_52 arg2, swig_type_53 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_key_audit_raw(swig_type_54 arg1, swig_voidp arg2);
+extern swig_intgo _wrap_keyring_add_raw(uintptr_t arg1, swig_type_50 arg2, swig_type_51 arg3, swig_type_52 arg4, swig_type_53 arg5, swig_type_54 arg6, swig_type_55 arg7, swig_type_56 arg8);
+extern swig_intgo _wrap_keyring_rotate_raw(uintptr_t arg1, swig_type_57 arg2);
+extern swig_intgo _wrap_keyring_tick_raw(uintptr_t arg1, swig_type_58 arg2);
+extern swig_intgo _wrap_keyring_reload_raw(uintptr_t arg1, swig_type_59 arg2);
+extern swig_type_60 _wrap_keyring_count_raw(uintptr_t arg1);
+extern swig_intgo _wrap_keyring_key_at_raw(uintptr_t arg1, swig_type_61 arg2, swig_voidp arg3);
+extern swig_intgo _wrap_keyring_role_raw(uintptr_t arg1, uintptr_t arg2, swig_type_62 arg3, swig_voidp arg4);
+extern swig_type_63 _wrap_keyring_failures_raw(uintptr_t arg1);
+extern swig_intgo _wrap_keyring_last_failure_raw(uintptr_t arg1, swig_type_64 arg2, swig_voidp arg3);
+extern swig_intgo _wrap_keyring_sealing_key_raw(uintptr_t arg1, swig_type_65 arg2, swig_voidp arg3);
+extern swig_intgo _wrap_keyring_find_raw(uintptr_t arg1, swig_type_66 arg2, swig_type_67 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_key_audit_raw(swig_type_68 arg1, swig_voidp arg2);
 extern uintptr_t _wrap_key_unref_raw(uintptr_t arg1);
 extern swig_voidp _wrap_key_name_raw(uintptr_t arg1);
 extern swig_voidp _wrap_key_cipher_key_raw(uintptr_t arg1, swig_voidp arg2);
 extern swig_voidp _wrap_key_mac_key_raw(uintptr_t arg1, swig_voidp arg2);
-extern swig_type_55 _wrap_key_seal_from_raw(uintptr_t arg1);
-extern swig_type_56 _wrap_key_seal_until_raw(uintptr_t arg1);
-extern swig_type_57 _wrap_key_open_until_raw(uintptr_t arg1);
-extern swig_type_58 _wrap_key_seals_raw(uintptr_t arg1);
-extern swig_type_59 _wrap_key_serial_raw(uintptr_t arg1);
+extern swig_type_69 _wrap_key_seal_from_raw(uintptr_t arg1);
+extern swig_type_70 _wrap_key_seal_until_raw(uintptr_t arg1);
+extern swig_type_71 _wrap_key_open_until_raw(uintptr_t arg1);
+extern swig_type_72 _wrap_key_seals_raw(uintptr_t arg1);
+extern swig_type_73 _wrap_key_serial_raw(uintptr_t arg1);
 extern swig_intgo _wrap_RESUME_FRAME_RFC5077_raw(void);
 extern swig_intgo _wrap_RESUME_FRAME_AEAD_raw(void);
 extern swig_intgo _wrap_RESUME_FRAME_RFC5077_STRUCT_raw(void);
@@ -306,16 +331,16 @@ extern swig_intgo _wrap_codec_options_new_raw(swig_voidp arg1);
 extern uintptr_t _wrap_codec_options_unref_raw(uintptr_t arg1);
 extern swig_intgo _wrap_codec_options_set_frame_raw(uintptr_t arg1, swig_intgo arg2);
 extern swig_intgo _wrap_codec_options_set_payload_raw(uintptr_t arg1, swig_intgo arg2);
-extern swig_intgo _wrap_codec_options_set_context_raw(uintptr_t arg1, swig_type_60 arg2);
-extern swig_type_61 _wrap_codec_options_why_raw(uintptr_t arg1);
+extern swig_intgo _wrap_codec_options_set_context_raw(uintptr_t arg1, swig_type_74 arg2);
+extern swig_type_75 _wrap_codec_options_why_raw(uintptr_t arg1);
 extern swig_intgo _wrap_codec_new_raw(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3);
 extern uintptr_t _wrap_codec_unref_raw(uintptr_t arg1);
 extern uintptr_t _wrap_codec_keyring_raw(uintptr_t arg1);
-extern swig_type_62 _wrap_codec_sealed_size_raw(uintptr_t arg1, swig_type_63 arg2);
-extern swig_intgo _wrap_codec_seal_raw(uintptr_t arg1, uintptr_t arg2, swig_type_64 arg3, swig_type_65 arg4, swig_voidp arg5);
-extern swig_intgo _wrap_codec_open_raw(uintptr_t arg1, swig_type_66 arg2, swig_type_67 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_codec_seal_bytes_raw(uintptr_t arg1, swig_type_68 arg2, swig_type_69 arg3, swig_type_70 arg4, swig_voidp arg5);
-extern swig_intgo _wrap_codec_open_bytes_raw(uintptr_t arg1, swig_type_71 arg2, swig_type_72 arg3, swig_type_73 arg4, swig_voidp arg5);
+extern swig_type_76 _wrap_codec_sealed_size_raw(uintptr_t arg1, swig_type_77 arg2);
+extern swig_intgo _wrap_codec_seal_raw(uintptr_t arg1, uintptr_t arg2, swig_type_78 arg3, swig_type_79 arg4, swig_voidp arg5);
+extern swig_intgo _wrap_codec_open_raw(uintptr_t arg1, swig_type_80 arg2, swig_type_81 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_codec_seal_bytes_raw(uintptr_t arg1, swig_type_82 arg2, swig_type_83 arg3, swig_type_84 arg4, swig_voidp arg5);
+extern swig_intgo _wrap_codec_open_bytes_raw(uintptr_t arg1, swig_type_85 arg2, swig_type_86 arg3, swig_type_87 arg4, swig_voidp arg5);
 extern swig_intgo _wrap_RESUME_STORE_ID_MAX_raw(void);
 extern swig_intgo _wrap_RESUME_RECORD_MAX_raw(void);
 extern swig_intgo _wrap_RESUME_STORE_ENTRIES_raw(void);
@@ -354,20 +379,20 @@ extern swig_intgo _wrap_RESUME_STORE_L1_ONLY_raw(void);
 extern swig_intgo _wrap_RESUME_STORE_STAT_COUNT_raw(void);
 extern swig_intgo _wrap_store_options_new_raw(swig_voidp arg1);
 extern uintptr_t _wrap_store_options_unref_raw(uintptr_t arg1);
-extern swig_intgo _wrap_store_options_set_lookup_key_raw(uintptr_t arg1, swig_type_74 arg2);
-extern swig_intgo _wrap_store_options_set_secret_raw(uintptr_t arg1, swig_type_75 arg2);
+extern swig_intgo _wrap_store_options_set_lookup_key_raw(uintptr_t arg1, swig_type_88 arg2);
+extern swig_intgo _wrap_store_options_set_secret_raw(uintptr_t arg1, swig_type_89 arg2);
 extern swig_intgo _wrap_store_options_set_codec_raw(uintptr_t arg1, uintptr_t arg2);
-extern swig_type_76 _wrap_store_options_why_raw(uintptr_t arg1);
-extern swig_intgo _wrap_store_from_url_raw(swig_type_77 arg1, uintptr_t arg2, swig_voidp arg3);
+extern swig_type_90 _wrap_store_options_why_raw(uintptr_t arg1);
+extern swig_intgo _wrap_store_from_url_raw(swig_type_91 arg1, uintptr_t arg2, swig_voidp arg3);
 extern uintptr_t _wrap_store_unref_raw(uintptr_t arg1);
-extern swig_intgo _wrap_store_put_raw(uintptr_t arg1, uintptr_t arg2, swig_type_78 arg3);
-extern swig_intgo _wrap_store_get_raw(uintptr_t arg1, swig_type_79 arg2, swig_type_80 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_store_take_raw(uintptr_t arg1, swig_type_81 arg2, swig_type_82 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_store_remove_raw(uintptr_t arg1, swig_type_83 arg2);
-extern swig_intgo _wrap_store_put_record_raw(uintptr_t arg1, swig_type_84 arg2, swig_type_85 arg3, swig_type_86 arg4, swig_type_87 arg5);
-extern swig_intgo _wrap_store_get_record_raw(uintptr_t arg1, swig_type_88 arg2, swig_type_89 arg3, swig_type_90 arg4, swig_voidp arg5);
-extern swig_intgo _wrap_store_take_record_raw(uintptr_t arg1, swig_type_91 arg2, swig_type_92 arg3, swig_type_93 arg4, swig_voidp arg5);
-extern swig_intgo _wrap_store_sweep_raw(uintptr_t arg1, swig_type_94 arg2, swig_type_95 arg3);
+extern swig_intgo _wrap_store_put_raw(uintptr_t arg1, uintptr_t arg2, swig_type_92 arg3);
+extern swig_intgo _wrap_store_get_raw(uintptr_t arg1, swig_type_93 arg2, swig_type_94 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_store_take_raw(uintptr_t arg1, swig_type_95 arg2, swig_type_96 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_store_remove_raw(uintptr_t arg1, swig_type_97 arg2);
+extern swig_intgo _wrap_store_put_record_raw(uintptr_t arg1, swig_type_98 arg2, swig_type_99 arg3, swig_type_100 arg4, swig_type_101 arg5);
+extern swig_intgo _wrap_store_get_record_raw(uintptr_t arg1, swig_type_102 arg2, swig_type_103 arg3, swig_type_104 arg4, swig_voidp arg5);
+extern swig_intgo _wrap_store_take_record_raw(uintptr_t arg1, swig_type_105 arg2, swig_type_106 arg3, swig_type_107 arg4, swig_voidp arg5);
+extern swig_intgo _wrap_store_sweep_raw(uintptr_t arg1, swig_type_108 arg2, swig_type_109 arg3);
 extern swig_intgo _wrap_store_stats_raw(uintptr_t arg1, swig_intgo arg2, swig_voidp arg3);
 extern swig_intgo _wrap_RESUME_MODE_TICKETS_raw(void);
 extern swig_intgo _wrap_RESUME_MODE_SESSION_IDS_raw(void);
@@ -388,27 +413,27 @@ extern swig_intgo _wrap_policy_set_authentication_lifetime_raw(uintptr_t arg1, s
 extern swig_intgo _wrap_policy_authentication_lifetime_raw(uintptr_t arg1, short arg2);
 extern swig_intgo _wrap_policy_set_renew_after_raw(uintptr_t arg1, swig_intgo arg2);
 extern swig_intgo _wrap_policy_set_isolate_server_name_raw(uintptr_t arg1, _Bool arg2);
-extern swig_intgo _wrap_policy_set_label_raw(uintptr_t arg1, swig_type_96 arg2);
+extern swig_intgo _wrap_policy_set_label_raw(uintptr_t arg1, swig_type_110 arg2);
 extern swig_intgo _wrap_policy_set_client_certificate_guard_raw(uintptr_t arg1, _Bool arg2);
 extern swig_intgo _wrap_policy_set_ems_raw(uintptr_t arg1, swig_intgo arg2);
 extern swig_intgo _wrap_policy_ems_raw(uintptr_t arg1);
-extern swig_intgo _wrap_policy_set_skew_raw(uintptr_t arg1, swig_type_97 arg2);
+extern swig_intgo _wrap_policy_set_skew_raw(uintptr_t arg1, swig_type_111 arg2);
 extern swig_intgo _wrap_policy_set_single_use_raw(uintptr_t arg1, _Bool arg2);
 extern swig_intgo _wrap_policy_set_forward_secrecy_raw(uintptr_t arg1, _Bool arg2);
 extern swig_intgo _wrap_policy_allow_cipher_suite_raw(uintptr_t arg1, short arg2);
-extern swig_intgo _wrap_policy_set_issue_context_raw(uintptr_t arg1, swig_type_98 arg2);
-extern swig_intgo _wrap_policy_accept_context_raw(uintptr_t arg1, swig_type_99 arg2);
-extern swig_intgo _wrap_policy_stock_context_raw(swig_type_100 arg1, swig_type_101 arg2, swig_voidp arg3);
+extern swig_intgo _wrap_policy_set_issue_context_raw(uintptr_t arg1, swig_type_112 arg2);
+extern swig_intgo _wrap_policy_accept_context_raw(uintptr_t arg1, swig_type_113 arg2);
+extern swig_intgo _wrap_policy_stock_context_raw(swig_type_114 arg1, swig_type_115 arg2, swig_voidp arg3);
 extern swig_intgo _wrap_policy_set_sha256_first_raw(uintptr_t arg1, _Bool arg2);
 extern _Bool _wrap_policy_sha256_first_raw(uintptr_t arg1);
-extern swig_intgo _wrap_policy_context_raw(uintptr_t arg1, swig_type_102 arg2, swig_type_103 arg3, swig_type_104 arg4, swig_voidp arg5);
+extern swig_intgo _wrap_policy_context_raw(uintptr_t arg1, swig_type_116 arg2, swig_type_117 arg3, swig_type_118 arg4, swig_voidp arg5);
 extern swig_intgo _wrap_connection_new_raw(swig_voidp arg1);
 extern uintptr_t _wrap_connection_unref_raw(uintptr_t arg1);
 extern swig_intgo _wrap_connection_reset_raw(uintptr_t arg1);
 extern swig_intgo _wrap_connection_set_version_raw(uintptr_t arg1, short arg2);
-extern swig_intgo _wrap_connection_set_server_name_raw(uintptr_t arg1, swig_type_105 arg2);
-extern swig_intgo _wrap_connection_set_context_raw(uintptr_t arg1, swig_type_106 arg2);
-extern swig_intgo _wrap_connection_set_cipher_suites_raw(uintptr_t arg1, swig_type_107 arg2);
+extern swig_intgo _wrap_connection_set_server_name_raw(uintptr_t arg1, swig_type_119 arg2);
+extern swig_intgo _wrap_connection_set_context_raw(uintptr_t arg1, swig_type_120 arg2);
+extern swig_intgo _wrap_connection_set_cipher_suites_raw(uintptr_t arg1, swig_type_121 arg2);
 extern swig_intgo _wrap_connection_set_extended_master_secret_raw(uintptr_t arg1, _Bool arg2);
 extern swig_intgo _wrap_connection_set_client_auth_raw(uintptr_t arg1, swig_intgo arg2);
 extern swig_intgo _wrap_RESUME_REASON_RESUMED_raw(void);
@@ -455,32 +480,32 @@ extern swig_intgo _wrap_RESUME_HISTOGRAM_TICKET_AGE_raw(void);
 extern swig_intgo _wrap_RESUME_HISTOGRAM_KEY_AGE_raw(void);
 extern swig_intgo _wrap_RESUME_HISTOGRAM_COUNT_raw(void);
 extern swig_intgo _wrap_RESUME_HISTOGRAM_BUCKETS_raw(void);
-extern swig_type_108 _wrap_reason_name_raw(swig_intgo arg1);
+extern swig_type_122 _wrap_reason_name_raw(swig_intgo arg1);
 extern swig_intgo _wrap_reason_count_raw(void);
-extern swig_type_109 _wrap_path_name_raw(swig_intgo arg1);
+extern swig_type_123 _wrap_path_name_raw(swig_intgo arg1);
 extern swig_intgo _wrap_server_options_new_raw(swig_voidp arg1);
 extern uintptr_t _wrap_server_options_unref_raw(uintptr_t arg1);
 extern swig_intgo _wrap_server_options_set_keyring_raw(uintptr_t arg1, uintptr_t arg2);
 extern swig_intgo _wrap_server_options_set_codec_raw(uintptr_t arg1, uintptr_t arg2);
 extern swig_intgo _wrap_server_options_set_store_raw(uintptr_t arg1, uintptr_t arg2);
 extern swig_intgo _wrap_server_options_set_policy_raw(uintptr_t arg1, uintptr_t arg2);
-extern swig_type_110 _wrap_server_options_why_raw(uintptr_t arg1);
+extern swig_type_124 _wrap_server_options_why_raw(uintptr_t arg1);
 extern swig_intgo _wrap_server_new_raw(uintptr_t arg1, swig_voidp arg2);
 extern uintptr_t _wrap_server_unref_raw(uintptr_t arg1);
 extern uintptr_t _wrap_server_policy_raw(uintptr_t arg1);
 extern uintptr_t _wrap_server_keyring_raw(uintptr_t arg1);
 extern uintptr_t _wrap_server_store_raw(uintptr_t arg1);
-extern swig_intgo _wrap_server_check_raw(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3, swig_intgo arg4, swig_type_111 arg5, swig_voidp arg6);
-extern swig_intgo _wrap_server_open_ticket_raw(uintptr_t arg1, uintptr_t arg2, swig_type_112 arg3, swig_type_113 arg4, swig_voidp arg5, swig_voidp arg6);
-extern swig_intgo _wrap_server_find_session_raw(uintptr_t arg1, uintptr_t arg2, swig_type_114 arg3, swig_type_115 arg4, swig_voidp arg5, swig_voidp arg6);
-extern swig_intgo _wrap_server_lifetime_raw(uintptr_t arg1, swig_intgo arg2, swig_type_116 arg3, swig_type_117 arg4, swig_voidp arg5);
-extern swig_intgo _wrap_server_issue_ticket_raw(uintptr_t arg1, uintptr_t arg2, swig_type_118 arg3, swig_type_119 arg4, swig_voidp arg5, swig_voidp arg6);
-extern swig_intgo _wrap_server_store_session_raw(uintptr_t arg1, uintptr_t arg2, swig_type_120 arg3);
-extern swig_intgo _wrap_server_forget_raw(uintptr_t arg1, swig_type_121 arg2);
-extern swig_intgo _wrap_server_count_raw(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3, swig_type_122 arg4, swig_type_123 arg5);
-extern swig_intgo _wrap_server_observe_raw(uintptr_t arg1, swig_intgo arg2, swig_type_124 arg3);
-extern swig_type_125 _wrap_server_counter_raw(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3);
-extern swig_type_126 _wrap_server_histogram_raw(uintptr_t arg1, swig_intgo arg2, swig_type_127 arg3);
+extern swig_intgo _wrap_server_check_raw(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3, swig_intgo arg4, swig_type_125 arg5, swig_voidp arg6);
+extern swig_intgo _wrap_server_open_ticket_raw(uintptr_t arg1, uintptr_t arg2, swig_type_126 arg3, swig_type_127 arg4, swig_voidp arg5, swig_voidp arg6);
+extern swig_intgo _wrap_server_find_session_raw(uintptr_t arg1, uintptr_t arg2, swig_type_128 arg3, swig_type_129 arg4, swig_voidp arg5, swig_voidp arg6);
+extern swig_intgo _wrap_server_lifetime_raw(uintptr_t arg1, swig_intgo arg2, swig_type_130 arg3, swig_type_131 arg4, swig_voidp arg5);
+extern swig_intgo _wrap_server_issue_ticket_raw(uintptr_t arg1, uintptr_t arg2, swig_type_132 arg3, swig_type_133 arg4, swig_voidp arg5, swig_voidp arg6);
+extern swig_intgo _wrap_server_store_session_raw(uintptr_t arg1, uintptr_t arg2, swig_type_134 arg3);
+extern swig_intgo _wrap_server_forget_raw(uintptr_t arg1, swig_type_135 arg2);
+extern swig_intgo _wrap_server_count_raw(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3, swig_type_136 arg4, swig_type_137 arg5);
+extern swig_intgo _wrap_server_observe_raw(uintptr_t arg1, swig_intgo arg2, swig_type_138 arg3);
+extern swig_type_139 _wrap_server_counter_raw(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3);
+extern swig_type_140 _wrap_server_histogram_raw(uintptr_t arg1, swig_intgo arg2, swig_type_141 arg3);
 extern swig_intgo _wrap_RESUME_PEER_LABEL_MAX_raw(void);
 extern swig_intgo _wrap_RESUME_CLIENT_SESSIONS_MAX_raw(void);
 extern swig_intgo _wrap_RESUME_CLIENT_BYTES_MAX_raw(void);
@@ -497,37 +522,37 @@ extern swig_intgo _wrap_RESUME_CLIENT_EVICTED_raw(void);
 extern swig_intgo _wrap_RESUME_CLIENT_FORGOTTEN_raw(void);
 extern swig_intgo _wrap_RESUME_CLIENT_REFUSED_raw(void);
 extern swig_intgo _wrap_RESUME_CLIENT_STAT_COUNT_raw(void);
-extern swig_intgo _wrap_peer_new_raw(swig_type_128 arg1, short arg2, swig_voidp arg3);
+extern swig_intgo _wrap_peer_new_raw(swig_type_142 arg1, short arg2, swig_voidp arg3);
 extern uintptr_t _wrap_peer_unref_raw(uintptr_t arg1);
-extern swig_intgo _wrap_peer_set_server_name_raw(uintptr_t arg1, swig_type_129 arg2);
-extern swig_intgo _wrap_peer_set_alpn_raw(uintptr_t arg1, swig_type_130 arg2);
-extern swig_intgo _wrap_peer_set_label_raw(uintptr_t arg1, swig_type_131 arg2);
+extern swig_intgo _wrap_peer_set_server_name_raw(uintptr_t arg1, swig_type_143 arg2);
+extern swig_intgo _wrap_peer_set_alpn_raw(uintptr_t arg1, swig_type_144 arg2);
+extern swig_intgo _wrap_peer_set_label_raw(uintptr_t arg1, swig_type_145 arg2);
 extern swig_intgo _wrap_client_options_new_raw(swig_voidp arg1);
 extern uintptr_t _wrap_client_options_unref_raw(uintptr_t arg1);
-extern swig_type_132 _wrap_client_options_why_raw(uintptr_t arg1);
+extern swig_type_146 _wrap_client_options_why_raw(uintptr_t arg1);
 extern swig_intgo _wrap_client_options_set_max_sessions_raw(uintptr_t arg1, swig_intgo arg2);
-extern swig_intgo _wrap_client_options_set_max_bytes_raw(uintptr_t arg1, swig_type_133 arg2);
+extern swig_intgo _wrap_client_options_set_max_bytes_raw(uintptr_t arg1, swig_type_147 arg2);
 extern swig_intgo _wrap_client_options_set_max_tickets_raw(uintptr_t arg1, swig_intgo arg2);
 extern swig_intgo _wrap_client_options_set_policy_raw(uintptr_t arg1, uintptr_t arg2);
 extern swig_intgo _wrap_client_new_raw(uintptr_t arg1, swig_voidp arg2);
 extern uintptr_t _wrap_client_unref_raw(uintptr_t arg1);
 extern uintptr_t _wrap_client_policy_raw(uintptr_t arg1);
-extern swig_intgo _wrap_client_put_raw(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3, swig_type_134 arg4, swig_intgo arg5, swig_type_135 arg6);
-extern swig_intgo _wrap_client_take_raw(uintptr_t arg1, uintptr_t arg2, swig_type_136 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_client_return_raw(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3, swig_type_137 arg4);
+extern swig_intgo _wrap_client_put_raw(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3, swig_type_148 arg4, swig_intgo arg5, swig_type_149 arg6);
+extern swig_intgo _wrap_client_take_raw(uintptr_t arg1, uintptr_t arg2, swig_type_150 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_client_return_raw(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3, swig_type_151 arg4);
 extern swig_intgo _wrap_client_forget_raw(uintptr_t arg1, uintptr_t arg2);
 extern swig_intgo _wrap_client_forget_saved_raw(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
 extern swig_intgo _wrap_client_clear_raw(uintptr_t arg1);
-extern swig_type_138 _wrap_client_count_raw(uintptr_t arg1);
+extern swig_type_152 _wrap_client_count_raw(uintptr_t arg1);
 extern swig_intgo _wrap_client_stats_raw(uintptr_t arg1, swig_intgo arg2, swig_voidp arg3);
-extern swig_intgo _wrap_client_save_raw(uintptr_t arg1, swig_type_139 arg2, uintptr_t arg3, swig_type_140 arg4);
-extern swig_intgo _wrap_client_load_raw(uintptr_t arg1, swig_type_141 arg2, uintptr_t arg3, swig_type_142 arg4);
+extern swig_intgo _wrap_client_save_raw(uintptr_t arg1, swig_type_153 arg2, uintptr_t arg3, swig_type_154 arg4);
+extern swig_intgo _wrap_client_load_raw(uintptr_t arg1, swig_type_155 arg2, uintptr_t arg3, swig_type_156 arg4);
 extern uintptr_t _wrap_saved_unref_raw(uintptr_t arg1);
 extern uintptr_t _wrap_saved_session_raw(uintptr_t arg1);
 extern swig_voidp _wrap_saved_ticket_raw(uintptr_t arg1, swig_voidp arg2);
 extern swig_intgo _wrap_saved_lifetime_hint_raw(uintptr_t arg1);
-extern swig_type_143 _wrap_saved_received_raw(uintptr_t arg1);
-extern swig_type_144 _wrap_saved_expires_raw(uintptr_t arg1);
+extern swig_type_157 _wrap_saved_received_raw(uintptr_t arg1);
+extern swig_type_158 _wrap_saved_expires_raw(uintptr_t arg1);
 #undef intgo
 */
 import "C"
@@ -1462,6 +1487,38 @@ func _swig_getRESUME_KEYRING_MAX() (_swig_ret int) {
 
 var RESUME_KEYRING_MAX int = _swig_getRESUME_KEYRING_MAX()
 
+func _swig_getRESUME_KEYRING_FILE_MAX() (_swig_ret int) {
+	var swig_r int
+	swig_r = (int)(C._wrap_RESUME_KEYRING_FILE_MAX_raw())
+	return swig_r
+}
+
+var RESUME_KEYRING_FILE_MAX int = _swig_getRESUME_KEYRING_FILE_MAX()
+
+func _swig_getRESUME_KEY_NEXT() (_swig_ret int) {
+	var swig_r int
+	swig_r = (int)(C._wrap_RESUME_KEY_NEXT_raw())
+	return swig_r
+}
+
+var RESUME_KEY_NEXT int = _swig_getRESUME_KEY_NEXT()
+
+func _swig_getRESUME_KEY_CURRENT() (_swig_ret int) {
+	var swig_r int
+	swig_r = (int)(C._wrap_RESUME_KEY_CURRENT_raw())
+	return swig_r
+}
+
+var RESUME_KEY_CURRENT int = _swig_getRESUME_KEY_CURRENT()
+
+func _swig_getRESUME_KEY_RETIRING() (_swig_ret int) {
+	var swig_r int
+	swig_r = (int)(C._wrap_RESUME_KEY_RETIRING_raw())
+	return swig_r
+}
+
+var RESUME_KEY_RETIRING int = _swig_getRESUME_KEY_RETIRING()
+
 func Keyring_options_new(arg1 *Handle_keyring_options) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
@@ -1540,6 +1597,75 @@ func Keyring_from_url(arg1 string, arg2 Handle_keyring_options, arg3 uint64, arg
 	return swig_r
 }
 
+func Keyring_import(arg1 []byte, arg2 string, arg3 Handle_keyring_options, arg4 uint64, arg5 *Handle_keyring) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	var _swig_i_2 uintptr
+	_swig_i_2 = uintptr(arg3)
+	_swig_i_3 := arg4
+	_swig_i_4 := arg5
+	swig_r = (int)(C._wrap_keyring_import_raw(*(*C.swig_type_39)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_40)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2), C.swig_type_41(_swig_i_3), C.swig_voidp(_swig_i_4)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg1
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	return swig_r
+}
+
+func Keyring_export(arg1 Handle_keyring, arg2 string, arg3 int, arg4 Handle_keyring_options, arg5 uint64, arg6 []byte, arg7 *uint64) (_swig_ret int) {
+	var swig_r int
+	var _swig_i_0 uintptr
+	_swig_i_0 = uintptr(arg1)
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	var _swig_i_3 uintptr
+	_swig_i_3 = uintptr(arg4)
+	_swig_i_4 := arg5
+	_swig_i_5 := arg6
+	_swig_i_6 := arg7
+	swig_r = (int)(C._wrap_keyring_export_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_42)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.swig_type_43(_swig_i_4), *(*C.swig_type_44)(unsafe.Pointer(&_swig_i_5)), C.swig_voidp(_swig_i_6)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg6
+	}
+	return swig_r
+}
+
+func Keyring_save(arg1 Handle_keyring, arg2 string, arg3 int, arg4 string, arg5 Handle_keyring_options, arg6 uint64) (_swig_ret int) {
+	var swig_r int
+	var _swig_i_0 uintptr
+	_swig_i_0 = uintptr(arg1)
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := arg4
+	var _swig_i_4 uintptr
+	_swig_i_4 = uintptr(arg5)
+	_swig_i_5 := arg6
+	swig_r = (int)(C._wrap_keyring_save_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_45)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), *(*C.swig_type_46)(unsafe.Pointer(&_swig_i_3)), C.uintptr_t(_swig_i_4), C.swig_type_47(_swig_i_5)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg4
+	}
+	return swig_r
+}
+
+func Keyring_dialect_name(arg1 int64) (_swig_ret string) {
+	var swig_r string
+	_swig_i_0 := arg1
+	swig_r_p := C._wrap_keyring_dialect_name_raw(C.swig_type_49(_swig_i_0))
+	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
+	var swig_r_1 string
+	swig_r_1 = swigCopyString(swig_r)
+	return swig_r_1
+}
+
 func Keyring_unref(arg1 Handle_keyring) (_swig_ret Handle_keyring) {
 	var swig_r uintptr
 	var _swig_i_0 uintptr
@@ -1561,7 +1687,7 @@ func Keyring_add(arg1 Handle_keyring, arg2 []byte, arg3 []byte, arg4 []byte, arg
 	_swig_i_5 := arg6
 	_swig_i_6 := arg7
 	_swig_i_7 := arg8
-	swig_r = (int)(C._wrap_keyring_add_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_39)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_40)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_41)(unsafe.Pointer(&_swig_i_3)), C.swig_type_42(_swig_i_4), C.swig_type_43(_swig_i_5), C.swig_type_44(_swig_i_6), C.swig_type_45(_swig_i_7)))
+	swig_r = (int)(C._wrap_keyring_add_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_50)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_51)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_52)(unsafe.Pointer(&_swig_i_3)), C.swig_type_53(_swig_i_4), C.swig_type_54(_swig_i_5), C.swig_type_55(_swig_i_6), C.swig_type_56(_swig_i_7)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1579,7 +1705,7 @@ func Keyring_rotate(arg1 Handle_keyring, arg2 uint64) (_swig_ret int) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_keyring_rotate_raw(C.uintptr_t(_swig_i_0), C.swig_type_46(_swig_i_1)))
+	swig_r = (int)(C._wrap_keyring_rotate_raw(C.uintptr_t(_swig_i_0), C.swig_type_57(_swig_i_1)))
 	return swig_r
 }
 
@@ -1588,7 +1714,7 @@ func Keyring_tick(arg1 Handle_keyring, arg2 uint64) (_swig_ret int) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_keyring_tick_raw(C.uintptr_t(_swig_i_0), C.swig_type_47(_swig_i_1)))
+	swig_r = (int)(C._wrap_keyring_tick_raw(C.uintptr_t(_swig_i_0), C.swig_type_58(_swig_i_1)))
 	return swig_r
 }
 
@@ -1597,7 +1723,7 @@ func Keyring_reload(arg1 Handle_keyring, arg2 uint64) (_swig_ret int) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_keyring_reload_raw(C.uintptr_t(_swig_i_0), C.swig_type_48(_swig_i_1)))
+	swig_r = (int)(C._wrap_keyring_reload_raw(C.uintptr_t(_swig_i_0), C.swig_type_59(_swig_i_1)))
 	return swig_r
 }
 
@@ -1615,7 +1741,40 @@ func Keyring_key_at(arg1 Handle_keyring, arg2 int64, arg3 *Handle_key) (_swig_re
 	_swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_keyring_key_at_raw(C.uintptr_t(_swig_i_0), C.swig_type_50(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_keyring_key_at_raw(C.uintptr_t(_swig_i_0), C.swig_type_61(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	return swig_r
+}
+
+func Keyring_role(arg1 Handle_keyring, arg2 Handle_key, arg3 uint64, arg4 *int32) (_swig_ret int) {
+	var swig_r int
+	var _swig_i_0 uintptr
+	_swig_i_0 = uintptr(arg1)
+	var _swig_i_1 uintptr
+	_swig_i_1 = uintptr(arg2)
+	_swig_i_2 := arg3
+	_swig_i_3 := arg4
+	swig_r = (int)(C._wrap_keyring_role_raw(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_type_62(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	return swig_r
+}
+
+func Keyring_failures(arg1 Handle_keyring) (_swig_ret uint64) {
+	var swig_r uint64
+	var _swig_i_0 uintptr
+	_swig_i_0 = uintptr(arg1)
+	swig_r = (uint64)(C._wrap_keyring_failures_raw(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func Keyring_last_failure(arg1 Handle_keyring, arg2 []byte, arg3 *uint64) (_swig_ret int) {
+	var swig_r int
+	var _swig_i_0 uintptr
+	_swig_i_0 = uintptr(arg1)
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	swig_r = (int)(C._wrap_keyring_last_failure_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_64)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
 	return swig_r
 }
 
@@ -1625,7 +1784,7 @@ func Keyring_sealing_key(arg1 Handle_keyring, arg2 uint64, arg3 *Handle_key) (_s
 	_swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_keyring_sealing_key_raw(C.uintptr_t(_swig_i_0), C.swig_type_51(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_keyring_sealing_key_raw(C.uintptr_t(_swig_i_0), C.swig_type_65(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -1636,7 +1795,7 @@ func Keyring_find(arg1 Handle_keyring, arg2 []byte, arg3 uint64, arg4 *Handle_ke
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_keyring_find_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_52)(unsafe.Pointer(&_swig_i_1)), C.swig_type_53(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_keyring_find_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_66)(unsafe.Pointer(&_swig_i_1)), C.swig_type_67(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1647,7 +1806,7 @@ func Key_audit(arg1 []byte, arg2 *uintptr) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_key_audit_raw(*(*C.swig_type_54)(unsafe.Pointer(&_swig_i_0)), C.swig_voidp(_swig_i_1)))
+	swig_r = (int)(C._wrap_key_audit_raw(*(*C.swig_type_68)(unsafe.Pointer(&_swig_i_0)), C.swig_voidp(_swig_i_1)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -1826,7 +1985,7 @@ func Codec_options_set_context(arg1 Handle_codec_options, arg2 []byte) (_swig_re
 	var _swig_i_0 uintptr
 	_swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_codec_options_set_context_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_60)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int)(C._wrap_codec_options_set_context_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_74)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1880,7 +2039,7 @@ func Codec_sealed_size(arg1 Handle_codec, arg2 int64) (_swig_ret int64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_codec_sealed_size_raw(C.uintptr_t(_swig_i_0), C.swig_type_63(_swig_i_1)))
+	swig_r = (int64)(C._wrap_codec_sealed_size_raw(C.uintptr_t(_swig_i_0), C.swig_type_77(_swig_i_1)))
 	return swig_r
 }
 
@@ -1893,7 +2052,7 @@ func Codec_seal(arg1 Handle_codec, arg2 Handle_session, arg3 uint64, arg4 []byte
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int)(C._wrap_codec_seal_raw(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_type_64(_swig_i_2), *(*C.swig_type_65)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
+	swig_r = (int)(C._wrap_codec_seal_raw(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_type_78(_swig_i_2), *(*C.swig_type_79)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg4
 	}
@@ -1907,7 +2066,7 @@ func Codec_open(arg1 Handle_codec, arg2 []byte, arg3 uint64, arg4 *Handle_sessio
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_codec_open_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_66)(unsafe.Pointer(&_swig_i_1)), C.swig_type_67(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_codec_open_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_80)(unsafe.Pointer(&_swig_i_1)), C.swig_type_81(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1922,7 +2081,7 @@ func Codec_seal_bytes(arg1 Handle_codec, arg2 []byte, arg3 uint64, arg4 []byte, 
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int)(C._wrap_codec_seal_bytes_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_68)(unsafe.Pointer(&_swig_i_1)), C.swig_type_69(_swig_i_2), *(*C.swig_type_70)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
+	swig_r = (int)(C._wrap_codec_seal_bytes_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_82)(unsafe.Pointer(&_swig_i_1)), C.swig_type_83(_swig_i_2), *(*C.swig_type_84)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1940,7 +2099,7 @@ func Codec_open_bytes(arg1 Handle_codec, arg2 []byte, arg3 uint64, arg4 []byte, 
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int)(C._wrap_codec_open_bytes_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_71)(unsafe.Pointer(&_swig_i_1)), C.swig_type_72(_swig_i_2), *(*C.swig_type_73)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
+	swig_r = (int)(C._wrap_codec_open_bytes_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_85)(unsafe.Pointer(&_swig_i_1)), C.swig_type_86(_swig_i_2), *(*C.swig_type_87)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2260,7 +2419,7 @@ func Store_options_set_lookup_key(arg1 Handle_store_options, arg2 []byte) (_swig
 	var _swig_i_0 uintptr
 	_swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_store_options_set_lookup_key_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_74)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int)(C._wrap_store_options_set_lookup_key_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_88)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2272,7 +2431,7 @@ func Store_options_set_secret(arg1 Handle_store_options, arg2 []byte) (_swig_ret
 	var _swig_i_0 uintptr
 	_swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_store_options_set_secret_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_75)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int)(C._wrap_store_options_set_secret_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_89)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2306,7 +2465,7 @@ func Store_from_url(arg1 string, arg2 Handle_store_options, arg3 *Handle_store) 
 	var _swig_i_1 uintptr
 	_swig_i_1 = uintptr(arg2)
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_store_from_url_raw(*(*C.swig_type_77)(unsafe.Pointer(&_swig_i_0)), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_store_from_url_raw(*(*C.swig_type_91)(unsafe.Pointer(&_swig_i_0)), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -2330,7 +2489,7 @@ func Store_put(arg1 Handle_store, arg2 Handle_session, arg3 uint64) (_swig_ret i
 	var _swig_i_1 uintptr
 	_swig_i_1 = uintptr(arg2)
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_store_put_raw(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_type_78(_swig_i_2)))
+	swig_r = (int)(C._wrap_store_put_raw(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_type_92(_swig_i_2)))
 	return swig_r
 }
 
@@ -2341,7 +2500,7 @@ func Store_get(arg1 Handle_store, arg2 []byte, arg3 uint64, arg4 *Handle_session
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_store_get_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_79)(unsafe.Pointer(&_swig_i_1)), C.swig_type_80(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_store_get_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_93)(unsafe.Pointer(&_swig_i_1)), C.swig_type_94(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2355,7 +2514,7 @@ func Store_take(arg1 Handle_store, arg2 []byte, arg3 uint64, arg4 *Handle_sessio
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_store_take_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_81)(unsafe.Pointer(&_swig_i_1)), C.swig_type_82(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_store_take_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_95)(unsafe.Pointer(&_swig_i_1)), C.swig_type_96(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2367,7 +2526,7 @@ func Store_remove(arg1 Handle_store, arg2 []byte) (_swig_ret int) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_store_remove_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_83)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int)(C._wrap_store_remove_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_97)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2382,7 +2541,7 @@ func Store_put_record(arg1 Handle_store, arg2 []byte, arg3 []byte, arg4 uint64, 
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int)(C._wrap_store_put_record_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_84)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_85)(unsafe.Pointer(&_swig_i_2)), C.swig_type_86(_swig_i_3), C.swig_type_87(_swig_i_4)))
+	swig_r = (int)(C._wrap_store_put_record_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_98)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_99)(unsafe.Pointer(&_swig_i_2)), C.swig_type_100(_swig_i_3), C.swig_type_101(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2400,7 +2559,7 @@ func Store_get_record(arg1 Handle_store, arg2 []byte, arg3 uint64, arg4 []byte, 
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int)(C._wrap_store_get_record_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_88)(unsafe.Pointer(&_swig_i_1)), C.swig_type_89(_swig_i_2), *(*C.swig_type_90)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
+	swig_r = (int)(C._wrap_store_get_record_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_102)(unsafe.Pointer(&_swig_i_1)), C.swig_type_103(_swig_i_2), *(*C.swig_type_104)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2418,7 +2577,7 @@ func Store_take_record(arg1 Handle_store, arg2 []byte, arg3 uint64, arg4 []byte,
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int)(C._wrap_store_take_record_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_91)(unsafe.Pointer(&_swig_i_1)), C.swig_type_92(_swig_i_2), *(*C.swig_type_93)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
+	swig_r = (int)(C._wrap_store_take_record_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_105)(unsafe.Pointer(&_swig_i_1)), C.swig_type_106(_swig_i_2), *(*C.swig_type_107)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2434,7 +2593,7 @@ func Store_sweep(arg1 Handle_store, arg2 uint64, arg3 int64) (_swig_ret int) {
 	_swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_store_sweep_raw(C.uintptr_t(_swig_i_0), C.swig_type_94(_swig_i_1), C.swig_type_95(_swig_i_2)))
+	swig_r = (int)(C._wrap_store_sweep_raw(C.uintptr_t(_swig_i_0), C.swig_type_108(_swig_i_1), C.swig_type_109(_swig_i_2)))
 	return swig_r
 }
 
@@ -2615,7 +2774,7 @@ func Policy_set_label(arg1 Handle_policy, arg2 []byte) (_swig_ret int) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_policy_set_label_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_96)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int)(C._wrap_policy_set_label_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_110)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2653,7 +2812,7 @@ func Policy_set_skew(arg1 Handle_policy, arg2 uint64) (_swig_ret int) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_policy_set_skew_raw(C.uintptr_t(_swig_i_0), C.swig_type_97(_swig_i_1)))
+	swig_r = (int)(C._wrap_policy_set_skew_raw(C.uintptr_t(_swig_i_0), C.swig_type_111(_swig_i_1)))
 	return swig_r
 }
 
@@ -2689,7 +2848,7 @@ func Policy_set_issue_context(arg1 Handle_policy, arg2 []byte) (_swig_ret int) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_policy_set_issue_context_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_98)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int)(C._wrap_policy_set_issue_context_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_112)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2701,7 +2860,7 @@ func Policy_accept_context(arg1 Handle_policy, arg2 []byte) (_swig_ret int) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_policy_accept_context_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_99)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int)(C._wrap_policy_accept_context_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_113)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2713,7 +2872,7 @@ func Policy_stock_context(arg1 string, arg2 []byte, arg3 *uint64) (_swig_ret int
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_policy_stock_context_raw(*(*C.swig_type_100)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_101)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_policy_stock_context_raw(*(*C.swig_type_114)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_115)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -2748,7 +2907,7 @@ func Policy_context(arg1 Handle_policy, arg2 []byte, arg3 []byte, arg4 []byte, a
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int)(C._wrap_policy_context_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_102)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_103)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_104)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
+	swig_r = (int)(C._wrap_policy_context_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_116)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_117)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_118)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2800,7 +2959,7 @@ func Connection_set_server_name(arg1 Handle_connection, arg2 []byte) (_swig_ret 
 	var _swig_i_0 uintptr
 	_swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_connection_set_server_name_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_105)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int)(C._wrap_connection_set_server_name_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_119)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2812,7 +2971,7 @@ func Connection_set_context(arg1 Handle_connection, arg2 []byte) (_swig_ret int)
 	var _swig_i_0 uintptr
 	_swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_connection_set_context_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_106)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int)(C._wrap_connection_set_context_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_120)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2824,7 +2983,7 @@ func Connection_set_cipher_suites(arg1 Handle_connection, arg2 []byte) (_swig_re
 	var _swig_i_0 uintptr
 	_swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_connection_set_cipher_suites_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_107)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int)(C._wrap_connection_set_cipher_suites_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_121)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -3355,7 +3514,7 @@ func Server_check(arg1 Handle_server, arg2 Handle_session, arg3 Handle_connectio
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
 	_swig_i_5 := arg6
-	swig_r = (int)(C._wrap_server_check_raw(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_type_111(_swig_i_4), C.swig_voidp(_swig_i_5)))
+	swig_r = (int)(C._wrap_server_check_raw(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_type_125(_swig_i_4), C.swig_voidp(_swig_i_5)))
 	return swig_r
 }
 
@@ -3369,7 +3528,7 @@ func Server_open_ticket(arg1 Handle_server, arg2 Handle_connection, arg3 []byte,
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
 	_swig_i_5 := arg6
-	swig_r = (int)(C._wrap_server_open_ticket_raw(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_112)(unsafe.Pointer(&_swig_i_2)), C.swig_type_113(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_voidp(_swig_i_5)))
+	swig_r = (int)(C._wrap_server_open_ticket_raw(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_126)(unsafe.Pointer(&_swig_i_2)), C.swig_type_127(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_voidp(_swig_i_5)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -3386,7 +3545,7 @@ func Server_find_session(arg1 Handle_server, arg2 Handle_connection, arg3 []byte
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
 	_swig_i_5 := arg6
-	swig_r = (int)(C._wrap_server_find_session_raw(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_114)(unsafe.Pointer(&_swig_i_2)), C.swig_type_115(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_voidp(_swig_i_5)))
+	swig_r = (int)(C._wrap_server_find_session_raw(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_128)(unsafe.Pointer(&_swig_i_2)), C.swig_type_129(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_voidp(_swig_i_5)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -3401,7 +3560,7 @@ func Server_lifetime(arg1 Handle_server, arg2 int, arg3 uint64, arg4 uint64, arg
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int)(C._wrap_server_lifetime_raw(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_type_116(_swig_i_2), C.swig_type_117(_swig_i_3), C.swig_voidp(_swig_i_4)))
+	swig_r = (int)(C._wrap_server_lifetime_raw(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_type_130(_swig_i_2), C.swig_type_131(_swig_i_3), C.swig_voidp(_swig_i_4)))
 	return swig_r
 }
 
@@ -3415,7 +3574,7 @@ func Server_issue_ticket(arg1 Handle_server, arg2 Handle_session, arg3 uint64, a
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
 	_swig_i_5 := arg6
-	swig_r = (int)(C._wrap_server_issue_ticket_raw(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_type_118(_swig_i_2), *(*C.swig_type_119)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4), C.swig_voidp(_swig_i_5)))
+	swig_r = (int)(C._wrap_server_issue_ticket_raw(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_type_132(_swig_i_2), *(*C.swig_type_133)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4), C.swig_voidp(_swig_i_5)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg4
 	}
@@ -3429,7 +3588,7 @@ func Server_store_session(arg1 Handle_server, arg2 Handle_session, arg3 uint64) 
 	var _swig_i_1 uintptr
 	_swig_i_1 = uintptr(arg2)
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_server_store_session_raw(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_type_120(_swig_i_2)))
+	swig_r = (int)(C._wrap_server_store_session_raw(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_type_134(_swig_i_2)))
 	return swig_r
 }
 
@@ -3438,7 +3597,7 @@ func Server_forget(arg1 Handle_server, arg2 []byte) (_swig_ret int) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_server_forget_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_121)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int)(C._wrap_server_forget_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_135)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -3453,7 +3612,7 @@ func Server_count(arg1 Handle_server, arg2 int, arg3 int, arg4 uint64, arg5 uint
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int)(C._wrap_server_count_raw(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), C.swig_type_122(_swig_i_3), C.swig_type_123(_swig_i_4)))
+	swig_r = (int)(C._wrap_server_count_raw(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), C.swig_type_136(_swig_i_3), C.swig_type_137(_swig_i_4)))
 	return swig_r
 }
 
@@ -3463,7 +3622,7 @@ func Server_observe(arg1 Handle_server, arg2 int, arg3 uint64) (_swig_ret int) {
 	_swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_server_observe_raw(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_type_124(_swig_i_2)))
+	swig_r = (int)(C._wrap_server_observe_raw(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_type_138(_swig_i_2)))
 	return swig_r
 }
 
@@ -3483,7 +3642,7 @@ func Server_histogram(arg1 Handle_server, arg2 int, arg3 int64) (_swig_ret uint6
 	_swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (uint64)(C._wrap_server_histogram_raw(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_type_127(_swig_i_2)))
+	swig_r = (uint64)(C._wrap_server_histogram_raw(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_type_141(_swig_i_2)))
 	return swig_r
 }
 
@@ -3620,7 +3779,7 @@ func Peer_new(arg1 string, arg2 uint16, arg3 *Handle_peer) (_swig_ret int) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_peer_new_raw(*(*C.swig_type_128)(unsafe.Pointer(&_swig_i_0)), C.short(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_peer_new_raw(*(*C.swig_type_142)(unsafe.Pointer(&_swig_i_0)), C.short(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -3642,7 +3801,7 @@ func Peer_set_server_name(arg1 Handle_peer, arg2 []byte) (_swig_ret int) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_peer_set_server_name_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_129)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int)(C._wrap_peer_set_server_name_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_143)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -3654,7 +3813,7 @@ func Peer_set_alpn(arg1 Handle_peer, arg2 []byte) (_swig_ret int) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_peer_set_alpn_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_130)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int)(C._wrap_peer_set_alpn_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_144)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -3666,7 +3825,7 @@ func Peer_set_label(arg1 Handle_peer, arg2 []byte) (_swig_ret int) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_peer_set_label_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_131)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int)(C._wrap_peer_set_label_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_145)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -3715,7 +3874,7 @@ func Client_options_set_max_bytes(arg1 Handle_client_options, arg2 uint64) (_swi
 	var _swig_i_0 uintptr
 	_swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_client_options_set_max_bytes_raw(C.uintptr_t(_swig_i_0), C.swig_type_133(_swig_i_1)))
+	swig_r = (int)(C._wrap_client_options_set_max_bytes_raw(C.uintptr_t(_swig_i_0), C.swig_type_147(_swig_i_1)))
 	return swig_r
 }
 
@@ -3778,7 +3937,7 @@ func Client_put(arg1 Handle_client, arg2 Handle_peer, arg3 Handle_session, arg4 
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
 	_swig_i_5 := arg6
-	swig_r = (int)(C._wrap_client_put_raw(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2), *(*C.swig_type_134)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), C.swig_type_135(_swig_i_5)))
+	swig_r = (int)(C._wrap_client_put_raw(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2), *(*C.swig_type_148)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), C.swig_type_149(_swig_i_5)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg4
 	}
@@ -3793,7 +3952,7 @@ func Client_take(arg1 Handle_client, arg2 Handle_peer, arg3 uint64, arg4 *Handle
 	_swig_i_1 = uintptr(arg2)
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_client_take_raw(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_type_136(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_client_take_raw(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_type_150(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	return swig_r
 }
 
@@ -3806,7 +3965,7 @@ func Client_return(arg1 Handle_client, arg2 Handle_peer, arg3 Handle_saved, arg4
 	var _swig_i_2 uintptr
 	_swig_i_2 = uintptr(arg3)
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_client_return_raw(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2), C.swig_type_137(_swig_i_3)))
+	swig_r = (int)(C._wrap_client_return_raw(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2), C.swig_type_151(_swig_i_3)))
 	return swig_r
 }
 
@@ -3866,7 +4025,7 @@ func Client_save(arg1 Handle_client, arg2 string, arg3 Handle_keyring, arg4 uint
 	var _swig_i_2 uintptr
 	_swig_i_2 = uintptr(arg3)
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_client_save_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_139)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2), C.swig_type_140(_swig_i_3)))
+	swig_r = (int)(C._wrap_client_save_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_153)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2), C.swig_type_154(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -3881,7 +4040,7 @@ func Client_load(arg1 Handle_client, arg2 string, arg3 Handle_keyring, arg4 uint
 	var _swig_i_2 uintptr
 	_swig_i_2 = uintptr(arg3)
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_client_load_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_141)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2), C.swig_type_142(_swig_i_3)))
+	swig_r = (int)(C._wrap_client_load_raw(C.uintptr_t(_swig_i_0), *(*C.swig_type_155)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2), C.swig_type_156(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}

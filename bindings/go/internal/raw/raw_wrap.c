@@ -1601,6 +1601,54 @@ intgo _wrap_RESUME_KEYRING_MAX_raw() {
 }
 
 
+intgo _wrap_RESUME_KEYRING_FILE_MAX_raw() {
+  int result;
+  intgo _swig_go_result;
+  
+  
+  result = RESUME_KEYRING_FILE_MAX;
+  
+  _swig_go_result = (intgo)result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_RESUME_KEY_NEXT_raw() {
+  int result;
+  intgo _swig_go_result;
+  
+  
+  result = RESUME_KEY_NEXT;
+  
+  _swig_go_result = (intgo)result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_RESUME_KEY_CURRENT_raw() {
+  int result;
+  intgo _swig_go_result;
+  
+  
+  result = RESUME_KEY_CURRENT;
+  
+  _swig_go_result = (intgo)result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_RESUME_KEY_RETIRING_raw() {
+  int result;
+  intgo _swig_go_result;
+  
+  
+  result = RESUME_KEY_RETIRING;
+  
+  _swig_go_result = (intgo)result; 
+  return _swig_go_result;
+}
+
+
 intgo _wrap_keyring_options_new_raw(resume_keyring_options **_swig_go_0) {
   resume_keyring_options **arg1 = 0 ;
   resume_status result;
@@ -1722,6 +1770,124 @@ intgo _wrap_keyring_from_url_raw(_gostring_ _swig_go_0, resume_keyring_options *
   result = (resume_status)resume_keyring_from_url((char const *)arg1,arg2,arg3,arg4);
   _swig_go_result = result; 
   free((char *)arg1); 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_keyring_import_raw(_goslice_ _swig_go_0, _gostring_ _swig_go_1, resume_keyring_options *_swig_go_2, long long _swig_go_3, resume_keyring **_swig_go_4) {
+  uint8_t *arg1 = 0 ;
+  size_t arg2 ;
+  char *arg3 = 0 ;
+  resume_keyring_options *arg4 = 0 ;
+  uint64_t arg5 ;
+  resume_keyring **arg6 = 0 ;
+  char *temp3 ;
+  resume_status result;
+  intgo _swig_go_result;
+  
+  {
+    arg1 = (uint8_t *)_swig_go_0.array;
+    arg2 = (size_t)_swig_go_0.len;
+  }
+  
+  temp3 = (char *)malloc(_swig_go_1.n + 1);
+  memcpy(temp3, _swig_go_1.p, _swig_go_1.n);
+  temp3[_swig_go_1.n] = '\0';
+  arg3 = (char *)temp3;
+  
+  arg4 = (resume_keyring_options *)_swig_go_2;
+  arg5 = (uint64_t)_swig_go_3; 
+  arg6 = (resume_keyring **)_swig_go_4;
+  
+  result = (resume_status)resume_keyring_import((unsigned char const *)arg1,arg2,(char const *)arg3,arg4,arg5,arg6);
+  _swig_go_result = result; 
+  free((char *)arg3); 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_keyring_export_raw(resume_keyring *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, resume_keyring_options *_swig_go_3, long long _swig_go_4, _goslice_ _swig_go_5, long long *_swig_go_6) {
+  resume_keyring *arg1 = 0 ;
+  char *arg2 = 0 ;
+  int arg3 ;
+  resume_keyring_options *arg4 = 0 ;
+  uint64_t arg5 ;
+  uint8_t *arg6 = 0 ;
+  size_t arg7 ;
+  size_t *arg8 = 0 ;
+  char *temp2 ;
+  resume_status result;
+  intgo _swig_go_result;
+  
+  arg1 = (resume_keyring *)_swig_go_0;
+  
+  temp2 = (char *)malloc(_swig_go_1.n + 1);
+  memcpy(temp2, _swig_go_1.p, _swig_go_1.n);
+  temp2[_swig_go_1.n] = '\0';
+  arg2 = (char *)temp2;
+  
+  arg3 = (int)_swig_go_2; 
+  arg4 = (resume_keyring_options *)_swig_go_3;
+  arg5 = (uint64_t)_swig_go_4; 
+  {
+    arg6 = (uint8_t *)_swig_go_5.array;
+    arg7 = (size_t)_swig_go_5.len;
+  }
+  arg8 = (size_t *)_swig_go_6;
+  
+  result = (resume_status)resume_keyring_export(arg1,(char const *)arg2,arg3,arg4,arg5,arg6,arg7,arg8);
+  _swig_go_result = result; 
+  free((char *)arg2); 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_keyring_save_raw(resume_keyring *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, resume_keyring_options *_swig_go_4, long long _swig_go_5) {
+  resume_keyring *arg1 = 0 ;
+  char *arg2 = 0 ;
+  int arg3 ;
+  char *arg4 = 0 ;
+  resume_keyring_options *arg5 = 0 ;
+  uint64_t arg6 ;
+  char *temp2 ;
+  char *temp4 ;
+  resume_status result;
+  intgo _swig_go_result;
+  
+  arg1 = (resume_keyring *)_swig_go_0;
+  
+  temp2 = (char *)malloc(_swig_go_1.n + 1);
+  memcpy(temp2, _swig_go_1.p, _swig_go_1.n);
+  temp2[_swig_go_1.n] = '\0';
+  arg2 = (char *)temp2;
+  
+  arg3 = (int)_swig_go_2; 
+  
+  temp4 = (char *)malloc(_swig_go_3.n + 1);
+  memcpy(temp4, _swig_go_3.p, _swig_go_3.n);
+  temp4[_swig_go_3.n] = '\0';
+  arg4 = (char *)temp4;
+  
+  arg5 = (resume_keyring_options *)_swig_go_4;
+  arg6 = (uint64_t)_swig_go_5; 
+  
+  result = (resume_status)resume_keyring_save(arg1,(char const *)arg2,arg3,(char const *)arg4,arg5,arg6);
+  _swig_go_result = result; 
+  free((char *)arg2); 
+  free((char *)arg4); 
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_keyring_dialect_name_raw(long long _swig_go_0) {
+  size_t arg1 ;
+  char *result = 0 ;
+  _gostring_ _swig_go_result;
+  
+  arg1 = (size_t)_swig_go_0; 
+  
+  result = (char *)resume_keyring_dialect_name(arg1);
+  _swig_go_result = Swig_AllocateString((char*)result, result ? strlen((char*)result) : 0); 
   return _swig_go_result;
 }
 
@@ -1848,6 +2014,59 @@ intgo _wrap_keyring_key_at_raw(resume_keyring *_swig_go_0, long long _swig_go_1,
   arg3 = (resume_key **)_swig_go_2;
   
   result = (resume_status)resume_keyring_key_at(arg1,arg2,arg3);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_keyring_role_raw(resume_keyring *_swig_go_0, resume_key *_swig_go_1, long long _swig_go_2, int *_swig_go_3) {
+  resume_keyring *arg1 = 0 ;
+  resume_key *arg2 = 0 ;
+  uint64_t arg3 ;
+  int32_t *arg4 = 0 ;
+  resume_status result;
+  intgo _swig_go_result;
+  
+  arg1 = (resume_keyring *)_swig_go_0;
+  arg2 = (resume_key *)_swig_go_1;
+  arg3 = (uint64_t)_swig_go_2; 
+  arg4 = (int32_t *)_swig_go_3;
+  
+  result = (resume_status)resume_keyring_role(arg1,(struct resume_key const *)arg2,arg3,arg4);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+long long _wrap_keyring_failures_raw(resume_keyring *_swig_go_0) {
+  resume_keyring *arg1 = 0 ;
+  uint64_t result;
+  long long _swig_go_result;
+  
+  arg1 = (resume_keyring *)_swig_go_0;
+  
+  result = (uint64_t)resume_keyring_failures(arg1);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_keyring_last_failure_raw(resume_keyring *_swig_go_0, _goslice_ _swig_go_1, long long *_swig_go_2) {
+  resume_keyring *arg1 = 0 ;
+  uint8_t *arg2 = 0 ;
+  size_t arg3 ;
+  size_t *arg4 = 0 ;
+  resume_status result;
+  intgo _swig_go_result;
+  
+  arg1 = (resume_keyring *)_swig_go_0;
+  {
+    arg2 = (uint8_t *)_swig_go_1.array;
+    arg3 = (size_t)_swig_go_1.len;
+  }
+  arg4 = (size_t *)_swig_go_2;
+  
+  result = (resume_status)resume_keyring_last_failure(arg1,arg2,arg3,arg4);
   _swig_go_result = result; 
   return _swig_go_result;
 }
