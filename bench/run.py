@@ -26,11 +26,12 @@ FIELDS = ("name", "value", "unit", "peer", "peer_value", "ratio", "target", "ok"
 
 
 def programs() -> list[list[str]]:
-    """The benchmarks: C programs of the build, then Python's."""
+    """The benchmarks: C programs of the build, then those of the languages."""
     build = Path(os.environ["RESUME_BUILD"]) / "bench"
     names = ("seal", "store", "shm", "remote", "memcached", "handshake")
     compiled = [[str(build / f"bench_{name}")] for name in names]
-    return [*compiled, [sys.executable, str(HERE / "python_seal.py")]]
+    languages = [[sys.executable, str(HERE / f"{name}_seal.py")] for name in ("python", "go")]
+    return [*compiled, *languages]
 
 
 def rows_of(command: list[str]) -> Iterator[Row]:

@@ -8,7 +8,7 @@
  * One connection at a time in each worker. Not an example of how to write a server.
  *
  *     server CERTIFICATE KEY [keys=URL] [store=URL] [context=STOCK] [accept=STOCK]
- *            [suites=sha256] [ems=legacy] [workers=N]
+ *            [suites=sha256] [ems=legacy] [clients=PEM] [workers=N]
  */
 #include <resume/openssl.h>
 
@@ -35,6 +35,7 @@ struct wishes {
     const char *accept;  /* of another, to accept besides */
     const char *suites;
     const char *ems;
+    const char *clients; /* CAs of client certificates, which are then required */
     int workers;
 };
 
@@ -58,7 +59,7 @@ static const char *value_of(const char *arg, const char *name) {
 static struct wishes read_arguments(int argc, char **argv) {
     if (argc < 3) {
         die("CERTIFICATE KEY [keys=URL] [store=URL] [context=STOCK] [accept=STOCK] "
-            "[suites=sha256] [ems=legacy] [workers=N]");
+            "[suites=sha256] [ems=legacy] [clients=PEM] [workers=N]");
     }
     struct wishes wishes = {.certificate = argv[1], .key = argv[2], .workers = 1};
     for (int i = 3; i < argc; i++) {
@@ -69,7 +70,8 @@ static struct wishes read_arguments(int argc, char **argv) {
         const char *accept = value_of(argv[i], "accept");
         const char *suites = value_of(argv[i], "suites");
         const char *ems = value_of(argv[i], "ems");
-        if (!workers && !keys && !store && !context && !accept && !suites && !ems) {
+        const char *clients = value_of(argv[i], "clients");
+        if (!workers && !keys && !store && !context && !accept && !suites && !ems && !clients) {
             die("an argument that nobody knows");
         }
         wishes.workers = workers ? atoi(workers) : wishes.workers;
@@ -79,6 +81,7 @@ static struct wishes read_arguments(int argc, char **argv) {
         wishes.accept = accept ? accept : wishes.accept;
         wishes.suites = suites ? suites : wishes.suites;
         wishes.ems = ems ? ems : wishes.ems;
+        wishes.clients = clients ? clients : wishes.clients;
     }
     return wishes;
 }
@@ -142,6 +145,12 @@ static SSL_CTX *make_context(const struct wishes *wishes) {
     if (!ctx || SSL_CTX_use_certificate_chain_file(ctx, wishes->certificate) != 1 ||
         SSL_CTX_use_PrivateKey_file(ctx, wishes->key, SSL_FILETYPE_PEM) != 1) {
         die("certificate or key");
+    }
+    if (wishes->clients) {
+        if (SSL_CTX_load_verify_locations(ctx, wishes->clients, NULL) != 1) {
+            die("clients");
+        }
+        SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
     }
     resume_server *server = make_server(wishes);
     need(resume_openssl_attach(ctx, server, NULL), "attach");

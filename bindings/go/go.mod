@@ -1,0 +1,3 @@
+module github.com/libresume/libresume/bindings/go
+
+go 1.21
