@@ -1,44 +1,55 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A server of ours, a stock nginx, and openssl's client: real processes on free ports."""
+"""A server of ours, a stock nginx and HAProxy, for the tests of this folder."""
 
 from __future__ import annotations
 
 import base64
-import contextlib
-import os
 import secrets
 import select
-import shutil
-import socket
 import subprocess
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from peers import (
+    BUILD,
+    HAPROXY,
+    NGINX,
+    PATIENCE,
+    PROGRAM,
+    ROOT,
+    Answer,
+    Identity,
+    Starter,
+    ask_s_client,
+    find_program,
+    free_port,
+    make_identity,
+    run_nginx,
+    s_client,
+    stop,
+    wait_for_listener,
+)
 
-ROOT = Path(__file__).resolve().parents[2]
-BUILD = Path(os.environ.get("RESUME_BUILD", ROOT / "build"))
-PROGRAM = BUILD / "tests" / "interop" / "interop-server"
-PATIENCE = 20  # seconds, for what takes milliseconds
-
-Starter = Callable[..., int]
-
-
-@dataclass
-class Identity:
-    certificate: Path
-    key: Path
-
-
-def make_identity(folder: Path, *kind: str) -> Identity:
-    made = Identity(folder / "certificate.pem", folder / "key.pem")
-    command = ["openssl", "req", "-x509", "-newkey", *kind, "-nodes", "-days", "2"]
-    command += ["-subj", "/CN=a.example"]
-    command += ["-keyout", str(made.key), "-out", str(made.certificate)]
-    subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE)
-    return made
+__all__ = [
+    "BUILD",
+    "HAPROXY",
+    "NGINX",
+    "PATIENCE",
+    "PROGRAM",
+    "ROOT",
+    "Answer",
+    "Identity",
+    "Starter",
+    "ask_s_client",
+    "find_program",
+    "free_port",
+    "make_identity",
+    "run_nginx",
+    "s_client",
+    "stop",
+    "wait_for_listener",
+]
 
 
 @pytest.fixture(scope="session")
@@ -54,15 +65,6 @@ def ticket_key(tmp_path: Path) -> Path:
     path.touch(mode=0o600)
     path.write_bytes(secrets.token_bytes(80))
     return path
-
-
-def stop(process: subprocess.Popen[str]) -> None:
-    process.terminate()
-    try:
-        process.wait(PATIENCE)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
 
 
 @pytest.fixture
@@ -86,87 +88,6 @@ def start(identity: Identity) -> Iterator[Starter]:
         stop(process)
         if process.stdout is not None:
             process.stdout.close()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-NGINX = """
-daemon off;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log;
-events {{ worker_connections 64; }}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    server {{
-        listen 127.0.0.1:{port} ssl;
-        server_name a.example b.example;
-        ssl_certificate {identity.certificate};
-        ssl_certificate_key {identity.key};
-        ssl_protocols TLSv1.2 TLSv1.3;
-        keepalive_timeout 0;
-        {settings}
-        location / {{ return 200 "reused=$ssl_session_reused version=$ssl_protocol\\n{padding}"; }}
-    }}
-}}
-"""
-
-
-def find_program(name: str) -> str:
-    program = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
-    if program is None:
-        pytest.fail(f"{name} is missing; ./dev setup installs it")
-    return program
-
-
-def wait_for_listener(process: subprocess.Popen[str], port: int) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        assert process.poll() is None, "the server ended"
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            break
-        assert time.monotonic() < deadline, "the server does not listen"
-
-
-@contextlib.contextmanager
-def run_nginx(identity: Identity, folder: Path, settings: str, padding: str = "") -> Iterator[int]:
-    """A stock nginx with these settings for sessions; its port."""
-    folder.mkdir()
-    port = free_port()
-    configuration = folder / "nginx.conf"
-    configuration.write_text(
-        NGINX.format(
-            folder=folder, port=port, identity=identity, settings=settings, padding=padding
-        )
-    )
-    command = [find_program("nginx"), "-p", str(folder), "-c", str(configuration)]
-    command += ["-e", str(folder / "error.log")]
-    process = subprocess.Popen(command, text=True)
-    try:
-        wait_for_listener(process, port)
-        yield port
-    finally:
-        stop(process)
-
-
-HAPROXY = """
-defaults
-    mode http
-    timeout connect 5s
-    timeout client 5s
-    timeout server 5s
-frontend front
-    bind 127.0.0.1:{port} ssl crt {folder}/both.pem tls-ticket-keys {folder}/keys
-    http-request return status 200 content-type text/plain lf-string "reused=%[ssl_fc_is_resumed]\\n"
-"""
 
 
 @pytest.fixture
@@ -196,60 +117,3 @@ def nginx(identity: Identity, ticket_key: Path, tmp_path: Path) -> Iterator[int]
     settings = f"ssl_session_cache off; ssl_session_ticket_key {ticket_key};"
     with run_nginx(identity, tmp_path / "nginx", settings) as port:
         yield port
-
-
-@dataclass
-class Answer:
-    """What openssl's client came to."""
-
-    reused: bool
-    text: str
-
-    @property
-    def said(self) -> str:
-        """The server's own view."""
-        lines = self.text.splitlines()
-        found = [line for line in lines if line.startswith(("resumed=", "reused="))]
-        return found[-1] if found else ""
-
-
-def ask_s_client(
-    port: int,
-    version: str,
-    name: str | None = "a.example",
-    offer: Path | None = None,
-    keep: Path | None = None,
-    extra: tuple[str, ...] = (),
-    config: Path | None = None,
-) -> subprocess.CompletedProcess[str]:
-    """One request by `openssl s_client`, however it ends."""
-    command = ["openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-ign_eof"]
-    command += ["-tls1_2" if version == "1.2" else "-tls1_3"]
-    command += ["-servername", name] if name else ["-noservername"]
-    command += ["-sess_in", str(offer)] if offer else []
-    command += ["-sess_out", str(keep)] if keep else []
-    command += extra
-    return subprocess.run(
-        command,
-        input="GET / HTTP/1.0\r\n\r\n",
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        env={**os.environ, "OPENSSL_CONF": str(config)} if config else None,
-    )
-
-
-def s_client(
-    port: int,
-    version: str,
-    name: str | None = "a.example",
-    offer: Path | None = None,
-    keep: Path | None = None,
-    extra: tuple[str, ...] = (),
-    config: Path | None = None,
-) -> Answer:
-    """One request by `openssl s_client`; it ends when the server closes."""
-    done = ask_s_client(port, version, name, offer, keep, extra, config)
-    text = done.stdout
-    assert "HTTP/1." in text, text + done.stderr
-    return Answer("Reused, TLSv1" in text, text)

@@ -56,6 +56,10 @@ func makeServer(config *tls.Config, wishes []string) *resume.Server {
 			options.Store, err = resume.OpenStore(value)
 		case "context":
 			options.Policy.IssueContext, err = resume.StockContext(value)
+		case "accept":
+			var accepted []byte
+			accepted, err = resume.StockContext(value)
+			options.Policy.AcceptContexts = append(options.Policy.AcceptContexts, accepted)
 		case "clients":
 			var pem []byte
 			pem, err = os.ReadFile(value)
