@@ -109,6 +109,8 @@ struct rsm_link {
 struct rsm_attachment *rsm_attachment_of(const SSL_CTX *ctx);
 struct rsm_attachment *rsm_attachment_ref(struct rsm_attachment *attachment);
 void rsm_attachment_unref(struct rsm_attachment *attachment);
+/* Are session IDs looked up in a store? */
+bool rsm_attachment_finds(const struct rsm_attachment *attachment);
 
 /* suites.c */
 /* Moves the TLS 1.3 suites with SHA-256 to the front, and notes the order that was. False if there

@@ -94,6 +94,11 @@ void rsm_attachment_unref(struct rsm_attachment *attachment) {
     }
 }
 
+RSM_HOT bool rsm_attachment_finds(const struct rsm_attachment *attachment) {
+    const resume_policy *policy = resume_server_policy(attachment->server);
+    return resume_policy_modes(policy) & RESUME_MODE_SESSION_IDS;
+}
+
 static struct rsm_before state_of(SSL_CTX *ctx) {
     return (struct rsm_before){
         .options = SSL_CTX_get_options(ctx),

@@ -258,8 +258,8 @@ static bool meets_in_tls13(SSL *ssl) {
 }
 
 /* TLS 1.3 clients fill the session ID with random bytes (RFC 8446 appendix D.4), so there only a
- * ticket or PSK is an offer. */
-static bool offers_nothing(SSL *ssl) {
+ * ticket or PSK is an offer; and so where nobody looks IDs up. */
+static bool offers_nothing(SSL *ssl, const struct rsm_attachment *attachment) {
     const unsigned char *data = NULL;
     size_t len = 0;
     if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_session_ticket, &data, &len) && len > 0) {
@@ -268,7 +268,8 @@ static bool offers_nothing(SSL *ssl) {
     if (has_extension(ssl, TLSEXT_TYPE_psk)) {
         return false;
     }
-    return SSL_client_hello_get0_session_id(ssl, &data) == 0 || meets_in_tls13(ssl);
+    return SSL_client_hello_get0_session_id(ssl, &data) == 0 || !rsm_attachment_finds(attachment) ||
+           meets_in_tls13(ssl);
 }
 
 RSM_HOT void rsm_link_hello(SSL *ssl, struct rsm_attachment *attachment) {
@@ -281,7 +282,7 @@ RSM_HOT void rsm_link_hello(SSL *ssl, struct rsm_attachment *attachment) {
     link->extended_master_secret = has_extension(ssl, TLSEXT_TYPE_extended_master_secret) &&
                                    !(SSL_get_options(ssl) & SSL_OP_NO_EXTENDED_MASTER_SECRET);
     link->offered_len = SSL_client_hello_get0_ciphers(ssl, &link->offered);
-    if (link->hellos == 1 && offers_nothing(ssl)) {
+    if (link->hellos == 1 && offers_nothing(ssl, attachment)) {
         (void)!resume_server_count(attachment->server, RESUME_PATH_NONE, RESUME_REASON_NOT_OFFERED,
                                    0, rsm_now_ms());
     }

@@ -140,7 +140,7 @@ static SSL_SESSION *admit(SSL *ssl, struct rsm_link *link) {
 SSL_SESSION *rsm_stored_get(SSL *ssl, const unsigned char *id, int id_len, int *copy) {
     struct rsm_link *link = rsm_link_of(ssl);
     *copy = 0; /* the object is made for this connection alone */
-    if (!link || link->refuse || id_len <= 0) {
+    if (!link || link->refuse || id_len <= 0 || !rsm_attachment_finds(link->attachment)) {
         return NULL;
     }
     rsm_admit_facts(ssl, link, 0);

@@ -55,8 +55,10 @@ def serving(pem: Path, *options: str) -> Iterator[dict[str, Any]]:
 
 
 async def see(page: Page, url: str, mode: str, tls: str) -> None:
+    # A browser speaks TLS 1.3 and fills the session ID with random bytes, which is an ID in TLS 1.2.
+    first = "not in store" if mode == "session ID" and tls == "1.2" else "not offered"
     await page.go(url)
-    assert await page.value("$('verdict').textContent") == "new, because: not offered"
+    assert await page.value("$('verdict').textContent") == f"new, because: {first}"
     await page.go(url)
     assert await page.value("$('verdict').textContent") == f"resumed, by {mode}"
     assert f"TLS {tls}, " in await page.value("$('details').textContent")
@@ -74,7 +76,7 @@ async def see(page: Page, url: str, mode: str, tls: str) -> None:
     outcomes = await page.value("[...$('recent').rows].map(r => r.cells[1].textContent)")
     assert outcomes.count("resumed") >= 3 and outcomes[-1] == "new"
     reasons = await page.value("[...$('recent').rows].map(r => r.cells[2].textContent)")
-    assert reasons[-1] == "not offered"
+    assert reasons[-1] == first
     assert {r for r, o in zip(reasons, outcomes, strict=True) if o == "resumed"} <= {"resumed", "renewed"}  # fmt: skip
 
 
