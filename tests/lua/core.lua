@@ -40,7 +40,7 @@ assert(none == nil and message:find "colour")
 
 -- server: isolation digest differs by policy, counters start empty
 local policy = assert(resume.policy {
-    issue_context = "stock:haproxy", accept_contexts = { "mine" }, sha256_first = true,
+    issue_context = "stock:haproxy:", accept_contexts = { "mine" }, sha256_first = true,
 })
 local server = assert(resume.server { keyring = keys, store = store, policy = policy })
 assert(next(server:counters()) == nil)

@@ -42,7 +42,7 @@ end
 
 local Keyring, keyring = class "keyring"
 local Store, store = class "store"
-local Policy, policy = class "policy"
+local _, policy = class "policy"
 local Codec, codec = class "codec"
 local Server, server = class "server"
 local Session, session = class "session"
@@ -136,7 +136,7 @@ function Store:stats()
     return all
 end
 
--- A context is the name of a stock one ("haproxy", "nginx:PATH") after "stock:", or bytes.
+-- A context is a stock server's ("stock:haproxy:", "stock:nginx:CERTIFICATE.pem") or bytes.
 local function context(text)
     local stock = text:match "^stock:(.*)$"
     if not stock then return 0, text end
@@ -215,7 +215,5 @@ function resume.attach(ctx, attached)
     return result(core.attach(ctx, handle_of(attached)))
 end
 function resume.detach(ctx) return result(core.detach(ctx)) end
-
-Policy.kind = "policy"
 
 return resume
