@@ -1,26 +1,13 @@
 -- SPDX-License-Identifier: Apache-2.0
--- A TLS server of LuaSec or luaossl, attached: server.lua STACK KEYS_URL PEM. Prints its port.
+-- A TLS server of LuaSec, attached: server.lua KEYS_URL PEM. Prints its port.
 local resume = require "resume"
 local socket = require "socket"
-local stack, url, pem = arg[1], arg[2], arg[3]
+local url, pem = arg[1], arg[2]
 
-local ctx
-if stack == "luasec" then
-    local ssl = require "ssl"
-    ctx = assert(ssl.newcontext { mode = "server", protocol = "any", key = pem, certificate = pem })
-else
-    local context = require "openssl.ssl.context"
-    local file = assert(io.open(pem))
-    local text = file:read "*a"
-    file:close()
-    ctx = context.new("TLS", true)
-    ctx:setCertificate(require("openssl.x509").new(text))
-    ctx:setPrivateKey(require("openssl.pkey").new(text))
-end
-local server = assert(resume.server { keyring = assert(resume.keyring(url)) })
-assert(resume.attach(ctx, server))
--- The context keeps what it needs: the script's own references may go.
-server = nil
+local ssl = require "ssl"
+local ctx = assert(ssl.newcontext { mode = "server", protocol = "any", key = pem, certificate = pem })
+-- The context keeps what it needs: nothing here holds the server.
+assert(resume.attach(ctx, assert(resume.server { keyring = assert(resume.keyring(url)) })))
 collectgarbage()
 collectgarbage()
 
@@ -30,7 +17,7 @@ io.stdout:flush()
 while true do
     local peer = listener:accept()
     peer:settimeout(10)
-    local tls = require("ssl").wrap(peer, ctx)
+    local tls = ssl.wrap(peer, ctx)
     if tls and tls:dohandshake() then
         tls:receive "*l"
         tls:send "hello\n"

@@ -90,7 +90,7 @@ def servers(tmp_path: Path, pem: Path) -> Iterator[list[int]]:
     try:
         for lua, version, core in (PAIRS[0], PAIRS[1], PAIRS[3]):
             process = subprocess.Popen(
-                [lua, str(HERE / "server.lua"), "luasec", f"file:{keys}", str(pem)],
+                [lua, str(HERE / "server.lua"), f"file:{keys}", str(pem)],
                 env=environment(version, core),
                 stdout=subprocess.PIPE,
                 text=True,
