@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Handles and SSL_CTX pointers for the wrapper that SWIG writes for Lua. It is compiled once for each
- * Lua, in the wrapper's own file, since each Lua has its own headers.
+ * Handles and SSL_CTX pointers for the wrapper that SWIG writes for Lua. It is compiled once for
+ * each Lua, in the wrapper's own file, since each Lua has its own headers.
  */
 #ifndef RSM_LUA_SUPPORT_H
 #define RSM_LUA_SUPPORT_H
@@ -20,8 +20,7 @@ struct rsm_lua_handle {
     void (*drop)(void *pointer);
 };
 
-static int rsm_lua_collect(lua_State *L)
-{
+static int rsm_lua_collect(lua_State *L) {
     struct rsm_lua_handle *handle = lua_touserdata(L, 1);
     if (handle != NULL && handle->pointer != NULL) {
         handle->drop(handle->pointer);
@@ -32,8 +31,7 @@ static int rsm_lua_collect(lua_State *L)
 
 /* Pushes a handle that owns what it is given, or nil. The userdata comes first, so that running out
  * of memory later loses nothing but this call. */
-static void rsm_lua_push(lua_State *L, void *pointer, const char *type, void (*drop)(void *))
-{
+static void rsm_lua_push(lua_State *L, void *pointer, const char *type, void (*drop)(void *)) {
     if (pointer == NULL) {
         lua_pushnil(L);
         return;
@@ -50,8 +48,7 @@ static void rsm_lua_push(lua_State *L, void *pointer, const char *type, void (*d
     lua_setmetatable(L, -2);
 }
 
-static int rsm_lua_is_a(lua_State *L, int index, const char *type)
-{
+static int rsm_lua_is_a(lua_State *L, int index, const char *type) {
     if (lua_type(L, index) != LUA_TUSERDATA || !lua_getmetatable(L, index)) {
         return 0;
     }
@@ -62,8 +59,7 @@ static int rsm_lua_is_a(lua_State *L, int index, const char *type)
 }
 
 /* nil is NULL, which the library answers by itself. */
-static void *rsm_lua_handle(lua_State *L, int index, const char *type)
-{
+static void *rsm_lua_handle(lua_State *L, int index, const char *type) {
     if (lua_isnil(L, index)) {
         return NULL;
     }
@@ -73,32 +69,28 @@ static void *rsm_lua_handle(lua_State *L, int index, const char *type)
     return ((struct rsm_lua_handle *)lua_touserdata(L, index))->pointer;
 }
 
-static int rsm_lua_is_handle(lua_State *L, int index)
-{
+static int rsm_lua_is_handle(lua_State *L, int index) {
     return lua_isnil(L, index) || lua_type(L, index) == LUA_TUSERDATA;
 }
 
-static int rsm_lua_is_bytes(lua_State *L, int index)
-{
+static int rsm_lua_is_bytes(lua_State *L, int index) {
     return lua_isnil(L, index) || lua_type(L, index) == LUA_TSTRING;
 }
 
-/* The SSL_CTX of a context of LuaSec or luaossl: the first pointer in both. NULL for anything else. */
-static struct ssl_ctx_st *rsm_lua_context(lua_State *L, int index)
-{
+/* The SSL_CTX of a context of LuaSec or luaossl: the first pointer in both. NULL for anything else.
+ */
+static struct ssl_ctx_st *rsm_lua_context(lua_State *L, int index) {
     if (!rsm_lua_is_a(L, index, "SSL:Context") && !rsm_lua_is_a(L, index, "SSL_CTX*")) {
         return NULL;
     }
     return *(struct ssl_ctx_st **)lua_touserdata(L, index);
 }
 
-static resume_status rsm_lua_attach(struct ssl_ctx_st *ctx, resume_server *server)
-{
+static resume_status rsm_lua_attach(struct ssl_ctx_st *ctx, resume_server *server) {
     return resume_openssl_attach(ctx, server, NULL);
 }
 
-static resume_status rsm_lua_detach(struct ssl_ctx_st *ctx)
-{
+static resume_status rsm_lua_detach(struct ssl_ctx_st *ctx) {
     return resume_openssl_detach(ctx);
 }
 
