@@ -8,8 +8,9 @@
 
 #include "store/part.h"
 
-/* How long a writer of another process may keep this one waiting. */
-#define RSM_GUARD_WAIT_MS 10U
+/* How long a writer of another process may keep this one waiting: 10 ms with what the system adds.
+ */
+#define RSM_GUARD_WAIT_MS 8U
 /* After that nobody waits for this part again for so long. */
 #define RSM_GUARD_PAUSE_MS 1000U
 
