@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Server time of a resumed handshake: an SSL_CTX with libresume attached against the same SSL_CTX
- * without, in one process, handshake by handshake in turn. Prints one JSON object a line.
- * Client and server talk through memory, and only the server's steps are timed.
+ * without, in one process, handshake by handshake in turn; or, given a name and a URL, with that
+ * store against memory:. Prints one JSON object a line. Client and server talk through memory, and
+ * only the server's steps are timed.
  */
 #include "bench.h"
 
@@ -105,6 +106,76 @@ static double median(double *values, size_t count) {
     return values[count / 2];
 }
 
+static resume_server *server_with_store(const char *url) {
+    static const uint8_t secret[] = "of this benchmark alone: a secret, long enough";
+    resume_server_options *options = NULL;
+    resume_store_options *store_options = NULL;
+    resume_store *store = NULL;
+    resume_server *server = NULL;
+    int own = strcmp(url, "memory:") == 0; /* which takes no secret */
+    check(resume_server_options_new(&options) == RESUME_OK &&
+              resume_store_options_new(&store_options) == RESUME_OK &&
+              (own || resume_store_options_set_secret(store_options, secret, sizeof secret) ==
+                          RESUME_OK) &&
+              resume_store_from_url(url, store_options, &store) == RESUME_OK &&
+              resume_server_options_set_store(options, store) == RESUME_OK &&
+              resume_server_new(options, &server) == RESUME_OK,
+          url);
+    resume_store_options_unref(store_options);
+    resume_server_options_unref(options);
+    resume_store_unref(store);
+    return server;
+}
+
+static void wait_until_kept(resume_server *server) {
+    uint64_t queued = 1;
+    while (queued) {
+        check(resume_store_stats(resume_server_store(server), RESUME_STORE_QUEUED, &queued) ==
+                  RESUME_OK,
+              "stats");
+    }
+}
+
+/* TLS 1.2 by session ID: what the store adds to a handshake that resumes. */
+static void compare_store(const char *name, const char *url) {
+    static double with[ROUNDS_MAX];
+    static double without[ROUNDS_MAX];
+    const char *urls[2] = {"memory:", url};
+    SSL_CTX *client = make_ctx(TLS_client_method(), TLS1_2_VERSION);
+    SSL_CTX *ctx[2];
+    SSL_SESSION *session[2] = {NULL, NULL};
+    SSL_CTX_set_session_cache_mode(client, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    for (int i = 0; i < 2; i++) {
+        resume_server *server = server_with_store(urls[i]);
+        ctx[i] = make_ctx(TLS_server_method(), TLS1_2_VERSION);
+        use_certificate(ctx[i]);
+        check(resume_openssl_attach(ctx[i], server, NULL) == RESUME_OK, "attach");
+        handshake(ctx[i], client, &session[i], 0);
+        wait_until_kept(server);
+        resume_server_unref(server);
+    }
+    for (int i = -WARMUP; i < rounds; i++) {
+        double memory_us = handshake(ctx[0], client, &session[0], 1);
+        double store_us = handshake(ctx[1], client, &session[1], 1);
+        if (i >= 0) {
+            without[i] = memory_us;
+            with[i] = store_us;
+        }
+    }
+    double value = median(with, (size_t)rounds);
+    double peer = median(without, (size_t)rounds);
+    printf(
+        "{\"name\": \"resumed handshake, TLS 1.2 session ID, %s\", \"value\": %.2f, \"unit\": "
+        "\"us\", \"peer\": \"memory:\", \"peer_value\": %.2f, \"ratio\": %.3f, \"target\": null, "
+        "\"ok\": null}\n",
+        name, value, peer, value / peer);
+    for (int i = 0; i < 2; i++) {
+        SSL_SESSION_free(session[i]);
+        SSL_CTX_free(ctx[i]);
+    }
+    SSL_CTX_free(client);
+}
+
 static void compare(const char *name, int version, int tickets, const char *target) {
     static double with[ROUNDS_MAX];
     static double without[ROUNDS_MAX];
@@ -162,9 +233,13 @@ static void compare(const char *name, int version, int tickets, const char *targ
     resume_store_unref(store);
 }
 
-int main(void) {
+int main(int argc, char **argv) {
     if (getenv("LIBRESUME_BENCH_QUICK")) {
         rounds = 50;
+    }
+    if (argc == 3) {
+        compare_store(argv[1], argv[2]);
+        return 0;
     }
     compare("resumed handshake, TLS 1.2 ticket", TLS1_2_VERSION, 1, "\"<= 1.00\"");
     compare("resumed handshake, TLS 1.3 ticket", TLS1_3_VERSION, 1, "null");

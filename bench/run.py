@@ -31,7 +31,7 @@ def programs() -> list[list[str]]:
     names = ("seal", "store", "shm", "remote", "memcached", "handshake")
     compiled = [[str(build / f"bench_{name}")] for name in names]
     languages = [[sys.executable, str(HERE / f"{name}_seal.py")] for name in ("python", "go")]
-    return [*compiled, *languages]
+    return [*compiled, [sys.executable, str(HERE / "store_handshake.py")], *languages]
 
 
 def rows_of(command: list[str]) -> Iterator[Row]:
