@@ -8,7 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from run import STOCK, VERSIONS, all_cells
+from matrix import STOCK, VERSIONS, all_cells
 
 
 def test_matrix(tmp_path: Path) -> None:

@@ -20,9 +20,9 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from kinds import House, Starter, attached_kinds, stock_haproxy, stock_nginx
 from rich.console import Console
 from rich.table import Table
-from servers import House, Starter, attached_kinds, stock_haproxy, stock_nginx
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "interop"))
 
