@@ -33,7 +33,7 @@ struct rsm_fleet {
     struct rsm_remote_counts counts;
     struct rsm_fleet_secret *secret;
     char name[RSM_FLEET_NAME_MAX + 1];
-    char record_name[RSM_REDIS_PREFIX_MAX + 8 + RSM_FLEET_NAME_MAX];
+    char record_name[RSM_REMOTE_PREFIX_MAX + 8 + RSM_FLEET_NAME_MAX];
     struct rsm_fleet_plan plan;
     uint64_t poll_us, timeout_us;
 

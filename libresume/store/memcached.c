@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define KEY_MAX       (RSM_MEMCACHED_PREFIX_MAX + 2U * RESUME_BACKEND_KEY_SIZE)
+#define KEY_MAX       (RSM_REMOTE_PREFIX_MAX + 2U * RESUME_BACKEND_KEY_SIZE)
 #define RELATIVE_MAX  (UINT64_C(30) * 86400) /* seconds; a larger number is a date */
 #define TOMBSTONE     "-"
 #define TOMBSTONE_TTL 1 /* second */

@@ -12,24 +12,6 @@
 #define PAUSE_FIRST_US 1000000U
 #define PAUSE_LAST_US  30000000U
 
-static resume_status take_prefix(struct rsm_url *url, char *why,
-                                 struct rsm_memcached_config *config) {
-    const char *prefix = rsm_url_param(url, "prefix");
-    prefix = prefix ? prefix : "resume:";
-    size_t len = strlen(prefix);
-    bool good = len <= RSM_MEMCACHED_PREFIX_MAX;
-    for (size_t i = 0; good && i < len; i++) {
-        good = prefix[i] > ' ' && prefix[i] < 0x7f;
-    }
-    if (!good) {
-        snprintf(why, RSM_WHY_SIZE, "a prefix is printable, without spaces, of at most %d bytes",
-                 RSM_MEMCACHED_PREFIX_MAX);
-        return RESUME_E_INVALID;
-    }
-    memcpy(config->prefix, prefix, len + 1);
-    return RESUME_OK;
-}
-
 static resume_status take_hosts(const char *text, char *why, struct rsm_memcached_config *config) {
     for (;;) {
         size_t len = strcspn(text, ",");
@@ -62,7 +44,7 @@ static resume_status take_path(const char *path, char *why, struct rsm_memcached
 resume_status rsm_memcached_config_read(struct rsm_url *url, char *why,
                                         struct rsm_memcached_config *config) {
     memset(config, 0, sizeof *config);
-    resume_status status = take_prefix(url, why, config);
+    resume_status status = rsm_remote_prefix_read(url, why, config->prefix);
     const char *path = rsm_url_param(url, "unix");
     bool hosts = strncmp(url->path, "//", 2) == 0 && url->path[2];
     if (status == RESUME_OK && (path ? url->path[0] != '\0' : !hosts)) {

@@ -9,8 +9,9 @@
 #include "base/url.h"
 #include "store/dial.h"
 #include "store/remote.h"
+#include "store/remote_url.h"
 
-enum { RSM_MEMCACHED_HOSTS = 16, RSM_MEMCACHED_PREFIX_MAX = 100 };
+enum { RSM_MEMCACHED_HOSTS = 16 };
 
 /* One of the servers. Its state is this process's, over all connections. */
 struct rsm_memcached_host {
@@ -23,7 +24,7 @@ struct rsm_memcached_config {
     struct rsm_memcached_host hosts[RSM_MEMCACHED_HOSTS];
     size_t count;
     char path[sizeof(((struct sockaddr_un *)0)->sun_path)]; /* of a Unix socket; empty: hosts */
-    char prefix[RSM_MEMCACHED_PREFIX_MAX + 1];
+    char prefix[RSM_REMOTE_PREFIX_MAX + 1];
     struct rsm_remote_counts *counts;
 };
 

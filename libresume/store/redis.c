@@ -23,7 +23,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define KEY_MAX           (RSM_REDIS_PREFIX_MAX + 2U * RESUME_BACKEND_KEY_SIZE)
+#define KEY_MAX           (RSM_REMOTE_PREFIX_MAX + 2U * RESUME_BACKEND_KEY_SIZE)
 #define TEXT_MAX          48U
 #define BUFFERED_MAX      (RESUME_BACKEND_RECORD_MAX + 64U) /* of one reply */
 #define CHUNK             16384U

@@ -90,26 +90,9 @@ static resume_status take_path(struct rsm_url *url, char *why, struct rsm_redis_
     return path ? rsm_dial_init_path(&config->dial, path, why) : take_place(rest, why, config);
 }
 
-static resume_status take_prefix(struct rsm_url *url, char *why, struct rsm_redis_config *config) {
-    const char *prefix = rsm_url_param(url, "prefix");
-    prefix = prefix ? prefix : "resume:";
-    size_t len = strlen(prefix);
-    bool good = len <= RSM_REDIS_PREFIX_MAX;
-    for (size_t i = 0; good && i < len; i++) {
-        good = prefix[i] > ' ' && prefix[i] < 0x7f;
-    }
-    if (!good) {
-        snprintf(why, RSM_WHY_SIZE, "a prefix is printable, without spaces, of at most %d bytes",
-                 RSM_REDIS_PREFIX_MAX);
-        return RESUME_E_INVALID;
-    }
-    memcpy(config->prefix, prefix, len + 1);
-    return RESUME_OK;
-}
-
 resume_status rsm_redis_config_read(struct rsm_url *url, char *why,
                                     struct rsm_redis_config *config) {
-    resume_status status = take_prefix(url, why, config);
+    resume_status status = rsm_remote_prefix_read(url, why, config->prefix);
     const char *db = rsm_url_param(url, "db");
     if (status == RESUME_OK && db) {
         status = take_db(db, why, config);

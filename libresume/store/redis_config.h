@@ -8,15 +8,16 @@
 #include "base/url.h"
 #include "store/dial.h"
 #include "store/remote.h"
+#include "store/remote_url.h"
 
-enum { RSM_REDIS_PREFIX_MAX = 100, RSM_REDIS_LOGIN_MAX = 512 };
+enum { RSM_REDIS_LOGIN_MAX = 512 };
 
 struct rsm_redis_config {
     struct rsm_dial dial;
     struct rsm_remote_counts *counts;
     char user[RSM_REDIS_LOGIN_MAX + 1];     /* empty: the default user */
     char password[RSM_REDIS_LOGIN_MAX + 1]; /* empty: no AUTH */
-    char prefix[RSM_REDIS_PREFIX_MAX + 1];
+    char prefix[RSM_REMOTE_PREFIX_MAX + 1];
     char db[12];     /* empty: the default one */
     atomic_bool old; /* the server does not know GETDEL, which came with 6.2 */
 };

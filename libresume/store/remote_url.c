@@ -6,6 +6,7 @@
 #include "store/pool.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define QUEUE_MIN   (UINT64_C(128) << 10)
 #define QUEUE_MAX   (UINT64_C(1) << 30)
@@ -74,6 +75,23 @@ resume_status rsm_remote_settings_read(struct rsm_url *url, char *why,
     settings.record_max = (size_t)max;
     *ret_settings = settings;
     return status;
+}
+
+resume_status rsm_remote_prefix_read(struct rsm_url *url, char *why, char *prefix) {
+    const char *text = rsm_url_param(url, "prefix");
+    text = text ? text : "resume:";
+    size_t len = strlen(text);
+    bool good = len <= RSM_REMOTE_PREFIX_MAX;
+    for (size_t i = 0; good && i < len; i++) {
+        good = text[i] > ' ' && text[i] < 0x7f;
+    }
+    if (!good) {
+        snprintf(why, RSM_WHY_SIZE, "a prefix is printable, without spaces, of at most %d bytes",
+                 RSM_REMOTE_PREFIX_MAX);
+        return RESUME_E_INVALID;
+    }
+    memcpy(prefix, text, len + 1);
+    return RESUME_OK;
 }
 
 resume_status rsm_remote_url_done(const struct rsm_url *url, const char *params, char *why) {

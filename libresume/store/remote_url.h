@@ -18,6 +18,11 @@ struct rsm_remote_settings {
 RESUME_MUST_USE resume_status rsm_remote_settings_read(struct rsm_url *url, char *why,
                                                        struct rsm_remote_settings *ret_settings);
 
+enum { RSM_REMOTE_PREFIX_MAX = 100 };
+
+/* The parameter prefix, or "resume:"; prefix has RSM_REMOTE_PREFIX_MAX + 1 bytes. */
+RESUME_MUST_USE resume_status rsm_remote_prefix_read(struct rsm_url *url, char *why, char *prefix);
+
 /* rsm_url_done() with the driver's own parameters ("prefix, " for example) and those above. */
 RESUME_MUST_USE resume_status rsm_remote_url_done(const struct rsm_url *url, const char *params,
                                                   char *why);
