@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import base64
 import secrets
-import select
 import subprocess
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -25,6 +25,7 @@ from peers import (
     find_program,
     free_port,
     make_identity,
+    printing_its_port,
     run_nginx,
     s_client,
     stop,
@@ -45,6 +46,7 @@ __all__ = [
     "find_program",
     "free_port",
     "make_identity",
+    "printing_its_port",
     "run_nginx",
     "s_client",
     "stop",
@@ -72,22 +74,13 @@ def start(identity: Identity) -> Iterator[Starter]:
     """Starts servers of ours; gives their ports."""
     if not PROGRAM.exists():
         pytest.fail("the interop server is not built; ./dev test builds it")
-    running: list[subprocess.Popen[str]] = []
+    with ExitStack() as running:
 
-    def starter(*wishes: str) -> int:
-        command = [str(PROGRAM), str(identity.certificate), str(identity.key), *wishes]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        running.append(process)
-        assert process.stdout is not None
-        readable, _, _ = select.select([process.stdout], [], [], PATIENCE)
-        assert readable, "the server does not start"
-        return int(process.stdout.readline())
+        def starter(*wishes: str) -> int:
+            command = [str(PROGRAM), str(identity.certificate), str(identity.key), *wishes]
+            return running.enter_context(printing_its_port(command))
 
-    yield starter
-    for process in running:
-        stop(process)
-        if process.stdout is not None:
-            process.stdout.close()
+        yield starter
 
 
 @pytest.fixture

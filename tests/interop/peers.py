@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import shutil
 import socket
 import subprocess
@@ -183,3 +184,17 @@ def s_client(
     text = done.stdout
     assert "HTTP/1." in text, text + done.stderr
     return Answer("Reused, TLSv1" in text, text)
+
+
+@contextlib.contextmanager
+def printing_its_port(command: list[str]) -> Iterator[int]:
+    """A server that says on which port it listens, until the end."""
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        readable, _, _ = select.select([process.stdout], [], [], PATIENCE)
+        assert readable, "the server does not start"
+        yield int(process.stdout.readline())
+    finally:
+        stop(process)
+        process.stdout.close()

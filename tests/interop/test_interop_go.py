@@ -4,21 +4,19 @@
 from __future__ import annotations
 
 import secrets
-import select
-import subprocess
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from conftest import (
-    PATIENCE,
     Identity,
     Starter,
     ask_s_client,
     make_identity,
+    printing_its_port,
     run_nginx,
     s_client,
-    stop,
 )
 from golang import build_go
 
@@ -35,22 +33,13 @@ def testserver(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def start_go(testserver: Path, identity: Identity) -> Iterator[Starter]:
     """Starts servers in Go; gives their ports."""
-    running: list[subprocess.Popen[str]] = []
+    with ExitStack() as running:
 
-    def starter(*wishes: str) -> int:
-        command = [str(testserver), str(identity.certificate), str(identity.key), *wishes]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        running.append(process)
-        assert process.stdout is not None
-        readable, _, _ = select.select([process.stdout], [], [], PATIENCE)
-        assert readable, "the server does not start"
-        return int(process.stdout.readline())
+        def starter(*wishes: str) -> int:
+            command = [str(testserver), str(identity.certificate), str(identity.key), *wishes]
+            return running.enter_context(printing_its_port(command))
 
-    yield starter
-    for process in running:
-        stop(process)
-        if process.stdout is not None:
-            process.stdout.close()
+        yield starter
 
 
 @pytest.fixture

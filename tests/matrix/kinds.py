@@ -6,7 +6,6 @@ from __future__ import annotations
 import base64
 import contextlib
 import os
-import select
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -23,12 +22,12 @@ from peers import (
     Identity,
     find_program,
     free_port,
+    printing_its_port,
     run_nginx,
     stop,
     wait_for_listener,
 )
 
-PATIENCE = 30
 SUITES = "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_SHA384"
 
 
@@ -54,19 +53,6 @@ class House:
         nginx, haproxy = f"nginx:{self.identity.certificate}", "haproxy:"
         issue, accept = (nginx, haproxy) if fleet == "A" else (haproxy, nginx)
         return (f"context={issue}", f"accept={accept}")
-
-
-@contextlib.contextmanager
-def printing_its_port(command: list[str]) -> Iterator[int]:
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    try:
-        readable, _, _ = select.select([process.stdout], [], [], PATIENCE)
-        assert readable, f"{command[0]} does not start"
-        yield int(process.stdout.readline())
-    finally:
-        stop(process)
-        process.stdout.close()
 
 
 Starter = Callable[..., AbstractContextManager[int]]
