@@ -107,7 +107,16 @@ static bool is_chunk(uintptr_t at) {
     return at + CHUNK > (uintptr_t)chunk && at < (uintptr_t)chunk + sizeof chunk;
 }
 
-static unsigned scan_mapping(int mem, uintptr_t from, uintptr_t to) {
+/* Where it is says what left it there: a heap, a stack, or nobody of ours. */
+static void say_where(uintptr_t at, unsigned found, const char *mapping) {
+    for (size_t p = 0; found && p < pattern_count; p++) {
+        if (found & 1U << p) {
+            print_error("%s: from %#lx on, in %s", patterns[p].what, (unsigned long)at, mapping);
+        }
+    }
+}
+
+static unsigned scan_mapping(int mem, uintptr_t from, uintptr_t to, const char *loud) {
     unsigned found = 0;
     for (uintptr_t at = from; at < to; at += CHUNK) {
         size_t want = to - at < CHUNK + PATTERN ? to - at : CHUNK + PATTERN;
@@ -117,13 +126,17 @@ static unsigned scan_mapping(int mem, uintptr_t from, uintptr_t to) {
         wipe(chunk, sizeof chunk);
         ssize_t got = pread(mem, chunk, want, (off_t)at);
         if (got > PATTERN) {
-            found |= scan_chunk(chunk, (size_t)got);
+            unsigned here = scan_chunk(chunk, (size_t)got);
+            found |= here;
+            if (loud) {
+                say_where(at, here, loud);
+            }
         }
     }
     return found;
 }
 
-static unsigned scan_memory(void) {
+static unsigned scan_memory(bool loud) {
     char line[512];
     unsigned found = 0;
     FILE *maps = fopen("/proc/self/maps", "r");
@@ -137,7 +150,7 @@ static unsigned scan_memory(void) {
         assert_int_equal(sscanf(line, "%lx-%lx %4s", &from, &to, mode), 3);
         /* Larger ones are a sanitizer's or valgrind's own. */
         if (mode[0] == 'r' && mode[1] == 'w' && to - from <= 16UL << 20) {
-            found |= scan_mapping(mem, from, to);
+            found |= scan_mapping(mem, from, to, loud ? line : NULL);
         }
     }
     fclose(maps);
@@ -147,13 +160,7 @@ static unsigned scan_memory(void) {
 }
 
 static void expect_nothing_left(void) {
-    unsigned found = scan_memory();
-    for (size_t p = 0; p < pattern_count; p++) {
-        if (found & 1U << p) {
-            print_error("left in memory: %s\n", patterns[p].what);
-        }
-    }
-    assert_int_equal(found, 0);
+    assert_int_equal(scan_memory(true), 0);
 }
 
 struct worker {
@@ -209,7 +216,7 @@ static void retire_and_look(resume_keyring *ring, uint64_t now, uint64_t later,
     assert_int_equal(resume_keyring_sealing_key(ring, now, &key), RESUME_OK);
     watch_key(key);
     resume_key_unref(key);
-    unsigned before = scan_memory();
+    unsigned before = scan_memory(false);
     assert_int_equal(retire(ring, later), RESUME_OK);
     expect_nothing_left();
     assert_int_equal(before, (1U << pattern_count) - 1); /* the scan sees them all while in use */
