@@ -40,10 +40,17 @@
 
 typedef int32_t resume_status;
 typedef int32_t resume_reason;
+typedef int32_t resume_frame;
+typedef int32_t resume_payload;
 
 const char *resume_status_name(resume_status status);
-const char *resume_abi_version_text(void);
 resume_status resume_keyring_options_new(resume_keyring_options **ret_options);
+resume_status resume_keyring_options_set_seal_period(resume_keyring_options *options, uint64_t
+    period_ms);
+resume_status resume_keyring_options_set_open_period(resume_keyring_options *options, uint64_t
+    period_ms);
+resume_status resume_keyring_options_set_max_seals(resume_keyring_options *options, uint64_t
+    max_seals);
 const char *resume_keyring_options_why(const resume_keyring_options *options);
 resume_status resume_keyring_from_url(const char *url, resume_keyring_options *options, uint64_t
     now_ms, resume_keyring **ret_keyring);
@@ -52,10 +59,12 @@ resume_status resume_keyring_tick(resume_keyring *keyring, uint64_t now_ms);
 resume_status resume_keyring_reload(resume_keyring *keyring, uint64_t now_ms);
 size_t resume_keyring_count(resume_keyring *keyring);
 resume_status resume_key_audit(const uint8_t *key, size_t key_len, const char **ret_reason);
-resume_status resume_keyring_export(resume_keyring *keyring, const char *dialect, int index,
-    resume_keyring_options *options, uint64_t now_ms, uint8_t *buf, size_t buf_cap, size_t
-    *ret_len);
 resume_status resume_codec_options_new(resume_codec_options **ret_options);
+resume_status resume_codec_options_set_frame(resume_codec_options *options, resume_frame frame);
+resume_status resume_codec_options_set_payload(resume_codec_options *options, resume_payload
+    payload);
+resume_status resume_codec_options_set_context(resume_codec_options *options, const uint8_t *data,
+    size_t data_len);
 const char *resume_codec_options_why(const resume_codec_options *options);
 resume_status resume_codec_new(resume_keyring *keyring, resume_codec_options *options,
     resume_codec **ret_codec);
@@ -67,6 +76,7 @@ resume_status resume_codec_seal_bytes(const resume_codec *codec, const uint8_t *
     data_len, uint64_t now_ms, uint8_t *buf, size_t buf_cap, size_t *ret_len);
 resume_status resume_codec_open_bytes(const resume_codec *codec, const uint8_t *data, size_t
     data_len, uint64_t now_ms, uint8_t *buf, size_t buf_cap, size_t *ret_len);
+size_t resume_codec_sealed_size(const resume_codec *codec, size_t data_len);
 resume_status resume_store_options_new(resume_store_options **ret_options);
 const char *resume_store_options_why(const resume_store_options *options);
 resume_status resume_store_from_url(const char *url, resume_store_options *options, resume_store
@@ -87,8 +97,15 @@ resume_status resume_store_take_record(resume_store *store, const uint8_t *id, s
 resume_status resume_store_stats(const resume_store *store, int32_t which, uint64_t *ret_value);
 resume_status resume_store_sweep(resume_store *store, uint64_t now_ms, size_t max);
 resume_status resume_policy_new(resume_policy **ret_policy);
+resume_status resume_policy_set_modes(resume_policy *policy, uint32_t modes);
 resume_status resume_policy_set_lifetime(resume_policy *policy, uint16_t version, uint32_t
     seconds);
+resume_status resume_policy_set_authentication_lifetime(resume_policy *policy, uint16_t version,
+    uint32_t seconds);
+resume_status resume_policy_set_renew_after(resume_policy *policy, uint32_t percent);
+resume_status resume_policy_set_ems(resume_policy *policy, int32_t ems);
+resume_status resume_policy_set_skew(resume_policy *policy, uint64_t skew_ms);
+resume_status resume_policy_allow_cipher_suite(resume_policy *policy, uint16_t cipher_suite);
 resume_status resume_policy_set_isolate_server_name(resume_policy *policy, bool isolate);
 resume_status resume_policy_set_label(resume_policy *policy, const uint8_t *data, size_t
     data_len);
@@ -131,10 +148,13 @@ uint16_t resume_session_version(const resume_session *session);
 uint16_t resume_session_cipher_suite(const resume_session *session);
 bool resume_session_resumable(const resume_session *session);
 
-%rename(attach) rsm_lua_attach;
+const uint8_t *resume_session_session_id(const resume_session *session, size_t *ret_len);
+const uint8_t *resume_session_server_name(const resume_session *session, size_t *ret_len);
+
 %rename(detach) rsm_lua_detach;
-%typemap(in, checkfn="lua_isuserdata") struct ssl_ctx_st *ctx "$1 = rsm_lua_context(L, $input);"
-resume_status rsm_lua_attach(struct ssl_ctx_st *ctx, resume_server *server);
+%typemap(in, checkfn="rsm_lua_is_anything") struct ssl_ctx_st *ctx "$1 = rsm_lua_context(L, $input);"
 resume_status rsm_lua_detach(struct ssl_ctx_st *ctx);
+/* Gives why it failed, too. */
+%native(attach) int rsm_lua_attach(lua_State *L);
 /* Drops a handle's reference now. */
 %native(close) int rsm_lua_collect(lua_State *L);

@@ -11,6 +11,7 @@
 #include <resume/openssl.h>
 #include <resume/resume.h>
 #include <string.h>
+#include <time.h>
 
 /* More than any ticket, record or key file. */
 enum { RSM_LUA_ROOM = 66 * 1024 };
@@ -19,6 +20,21 @@ struct rsm_lua_handle {
     void *pointer;
     void (*drop)(void *pointer);
 };
+
+#define RSM_LUA_DROP(noun)                                                                         \
+    static void rsm_lua_drop_##noun(void *handle) {                                                \
+        (void)resume_##noun##_unref(handle);                                                       \
+    }
+RSM_LUA_DROP(codec)
+RSM_LUA_DROP(codec_options)
+RSM_LUA_DROP(keyring)
+RSM_LUA_DROP(keyring_options)
+RSM_LUA_DROP(policy)
+RSM_LUA_DROP(server)
+RSM_LUA_DROP(server_options)
+RSM_LUA_DROP(session)
+RSM_LUA_DROP(store)
+RSM_LUA_DROP(store_options)
 
 static int rsm_lua_collect(lua_State *L) {
     struct rsm_lua_handle *handle = lua_touserdata(L, 1);
@@ -29,8 +45,8 @@ static int rsm_lua_collect(lua_State *L) {
     return 0;
 }
 
-/* Pushes a handle that owns what it is given, or nil. The userdata comes first, so that running out
- * of memory later loses nothing but this call. */
+/* Pushes a handle that owns what it is given, or nil. It is filled before anything else can fail,
+ * so that the collector drops it. */
 static void rsm_lua_push(lua_State *L, void *pointer, const char *type, void (*drop)(void *)) {
     if (pointer == NULL) {
         lua_pushnil(L);
@@ -48,6 +64,54 @@ static void rsm_lua_push(lua_State *L, void *pointer, const char *type, void (*d
     lua_setmetatable(L, -2);
 }
 
+#if LUA_VERSION_NUM < 502
+#define RSM_LUA_SIZE(L, index) lua_objlen(L, index)
+#else
+#define RSM_LUA_SIZE(L, index) lua_rawlen(L, index)
+#endif
+
+/* nil is NULL, which the library answers by itself. A handle's kind is told by what drops it, which
+ * no userdata of other size or origin holds; that takes no look into the registry. */
+static void *rsm_lua_handle(lua_State *L, int index, const char *type, void (*drop)(void *)) {
+    if (lua_isnil(L, index)) {
+        return NULL;
+    }
+    struct rsm_lua_handle *handle = lua_touserdata(L, index);
+    if (lua_type(L, index) != LUA_TUSERDATA || RSM_LUA_SIZE(L, index) != sizeof *handle ||
+        handle->drop != drop) {
+        luaL_error(L, "%s expected, got %s", type, luaL_typename(L, index));
+    }
+    return handle->pointer;
+}
+
+static int rsm_lua_is_handle(lua_State *L, int index) {
+    return lua_isnil(L, index) || lua_type(L, index) == LUA_TUSERDATA;
+}
+
+static int rsm_lua_is_anything(lua_State *L, int index) {
+    (void)L;
+    (void)index;
+    return 1;
+}
+
+static int rsm_lua_is_bytes(lua_State *L, int index) {
+    return lua_isnil(L, index) || lua_type(L, index) == LUA_TSTRING;
+}
+
+static int rsm_lua_is_time(lua_State *L, int index) {
+    return lua_isnil(L, index) || lua_type(L, index) == LUA_TNUMBER;
+}
+
+/* Unix milliseconds; nil is the clock. */
+static uint64_t rsm_lua_time(lua_State *L, int index) {
+    if (!lua_isnil(L, index)) {
+        return (uint64_t)lua_tonumber(L, index);
+    }
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000U + (uint64_t)now.tv_nsec / 1000000U;
+}
+
 static int rsm_lua_is_a(lua_State *L, int index, const char *type) {
     if (lua_type(L, index) != LUA_TUSERDATA || !lua_getmetatable(L, index)) {
         return 0;
@@ -56,25 +120,6 @@ static int rsm_lua_is_a(lua_State *L, int index, const char *type) {
     int same = lua_rawequal(L, -1, -2);
     lua_pop(L, 2);
     return same;
-}
-
-/* nil is NULL, which the library answers by itself. */
-static void *rsm_lua_handle(lua_State *L, int index, const char *type) {
-    if (lua_isnil(L, index)) {
-        return NULL;
-    }
-    if (!rsm_lua_is_a(L, index, type)) {
-        luaL_error(L, "%s expected, got %s", type, luaL_typename(L, index));
-    }
-    return ((struct rsm_lua_handle *)lua_touserdata(L, index))->pointer;
-}
-
-static int rsm_lua_is_handle(lua_State *L, int index) {
-    return lua_isnil(L, index) || lua_type(L, index) == LUA_TUSERDATA;
-}
-
-static int rsm_lua_is_bytes(lua_State *L, int index) {
-    return lua_isnil(L, index) || lua_type(L, index) == LUA_TSTRING;
 }
 
 /* The SSL_CTX of a context of LuaSec or luaossl: the first pointer in both. NULL for anything else.
@@ -86,8 +131,20 @@ static struct ssl_ctx_st *rsm_lua_context(lua_State *L, int index) {
     return *(struct ssl_ctx_st **)lua_touserdata(L, index);
 }
 
-static resume_status rsm_lua_attach(struct ssl_ctx_st *ctx, resume_server *server) {
-    return resume_openssl_attach(ctx, server, NULL);
+/* attach(context, server): a status, and why it failed. */
+static int rsm_lua_attach(lua_State *L) {
+    lua_settop(L, 2);
+    struct ssl_ctx_st *ctx = rsm_lua_context(L, 1);
+    resume_server *server = rsm_lua_handle(L, 2, "resume_server", rsm_lua_drop_server);
+    resume_openssl_options *options = NULL;
+    resume_status status = resume_openssl_options_new(&options);
+    if (status == RESUME_OK) {
+        status = resume_openssl_attach(ctx, server, options);
+    }
+    lua_pushinteger(L, status);
+    lua_pushstring(L, resume_openssl_options_why(options));
+    resume_openssl_options_unref(options);
+    return 2;
 }
 
 static resume_status rsm_lua_detach(struct ssl_ctx_st *ctx) {

@@ -28,8 +28,8 @@ class Lua:
     def __str__(self) -> str:
         return f"{self.program}-{self.core}"
 
-    def command(self, script: Path, *arguments: str) -> list[str]:
-        """Runs a script with the package of this tree."""
+    def command(self, script: Path, *arguments: str, wrapper: tuple[str, ...] = ()) -> list[str]:
+        """Runs a script with the package of this tree, and a wrapper around the interpreter."""
         package = ROOT / "bindings" / "lua"
         places = {
             "LUA_PATH": f"{HERE}/?.lua;{package}/?.lua;{package}/?/init.lua;;",
@@ -38,7 +38,7 @@ class Lua:
             "LIBRESUME_LUA_CORE": self.core,
         }
         settings = [f"{name}={value}" for name, value in places.items()]
-        return ["env", *settings, self.program, str(script), *arguments]
+        return ["env", *settings, *wrapper, self.program, str(script), *arguments]
 
     def run(self, script: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Runs it to its end."""

@@ -1,0 +1,56 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Servers: keys, store and policy together. What is attached to contexts, and what counts.
+local core = require "resume.core"
+local keyring = require "resume.keyring"
+local object = require "resume.object"
+local store = require "resume.store"
+
+local Server, wrap = object.class "server"
+local server = {}
+
+local function setter(set)
+    return function(handle, value) return set(handle, object.handle_of(value)) end
+end
+
+local setters = {
+    keyring = setter(core.server_options_set_keyring),
+    store = setter(core.server_options_set_store),
+    policy = setter(core.server_options_set_policy),
+    codec = setter(core.server_options_set_codec),
+}
+
+-- options: keyring and store, each an object or a URL, policy, codec; any of them may be left out.
+function server.new(options)
+    local chosen = {}
+    for name, value in pairs(options) do chosen[name] = value end
+    for name, open in pairs { keyring = keyring.open, store = store.open } do
+        if type(chosen[name]) == "string" then
+            local value, message, code = open(chosen[name])
+            if not value then return nil, message, code end
+            chosen[name] = value
+        end
+    end
+    local _, set = core.server_options_new()
+    local status, option = object.apply(setters, set, chosen, "server")
+    if status ~= 0 then return object.failed(status, option) end
+    local made, handle = core.server_new(set)
+    return object.made(made, handle, wrap, core.server_options_why(set))
+end
+
+local PATHS = 5
+
+-- The counters that are not 0, by path and reason: counters().tls13_ticket.resumed.
+function Server:counters()
+    local all = {}
+    for path = 0, PATHS - 1 do
+        local row = {}
+        for reason = 0, core.reason_count() - 1 do
+            local value = core.server_counter(self.handle, path, reason)
+            if value > 0 then row[core.reason_name(reason)] = value end
+        end
+        if next(row) then all[core.path_name(path)] = row end
+    end
+    return all
+end
+
+return server
