@@ -15,6 +15,7 @@
 %rename("%(strip:[resume_])s", %$isfunction) "";
 
 %resume_handle(codec)
+%resume_handle(connection)
 %resume_handle(keyring)
 %resume_handle(keyring_options)
 %resume_handle(policy)
@@ -119,6 +120,21 @@ resume_status resume_policy_set_sha256_first(resume_policy *policy, bool first);
 resume_status resume_policy_set_single_use(resume_policy *policy, bool single_use);
 resume_status resume_policy_set_forward_secrecy(resume_policy *policy, bool demand);
 resume_status resume_policy_set_client_certificate_guard(resume_policy *policy, bool guard);
+resume_status resume_policy_context(const resume_policy *policy, const uint8_t *server_name, size_t
+    server_name_len, const uint8_t *client_auth, size_t client_auth_len, uint8_t *buf, size_t
+    buf_cap, size_t *ret_len);
+resume_status resume_connection_new(resume_connection **ret_connection);
+resume_status resume_connection_set_version(resume_connection *connection, uint16_t version);
+resume_status resume_connection_set_server_name(resume_connection *connection, const uint8_t *data,
+    size_t data_len);
+resume_status resume_connection_set_context(resume_connection *connection, const uint8_t *data,
+    size_t data_len);
+resume_status resume_connection_set_cipher_suites(resume_connection *connection, const uint8_t
+    *data, size_t data_len);
+resume_status resume_connection_set_extended_master_secret(resume_connection *connection, bool
+    offered);
+resume_status resume_connection_set_client_auth(resume_connection *connection, int32_t
+    client_auth);
 resume_status resume_server_options_new(resume_server_options **ret_options);
 const char *resume_server_options_why(const resume_server_options *options);
 resume_status resume_server_options_set_keyring(resume_server_options *options, resume_keyring
@@ -130,6 +146,11 @@ resume_status resume_server_options_set_policy(resume_server_options *options, r
 resume_status resume_server_options_set_codec(resume_server_options *options, resume_codec
     *codec);
 resume_status resume_server_new(resume_server_options *options, resume_server **ret_server);
+resume_status resume_server_open_ticket(resume_server *server, const resume_connection *connection,
+    const uint8_t *data, size_t data_len, uint64_t now_ms, resume_session **ret_session,
+    resume_reason *ret_reason);
+resume_status resume_server_issue_ticket(resume_server *server, const resume_session *session,
+    uint64_t now_ms, uint8_t *buf, size_t buf_cap, size_t *ret_len, uint32_t *ret_lifetime);
 uint64_t resume_server_counter(const resume_server *server, int32_t path, resume_reason reason);
 const char *resume_reason_name(resume_reason reason);
 int32_t resume_reason_count(void);
@@ -152,7 +173,9 @@ const uint8_t *resume_session_session_id(const resume_session *session, size_t *
 const uint8_t *resume_session_server_name(const resume_session *session, size_t *ret_len);
 
 %rename(detach) rsm_lua_detach;
-%typemap(in, checkfn="rsm_lua_is_anything") struct ssl_ctx_st *ctx "$1 = rsm_lua_context(L, $input);"
+%rename(is_context) rsm_lua_context;
+%typemap(in, checkfn="rsm_lua_is_anything") struct ssl_ctx_st *ctx "$1 = rsm_lua_context_at(L, $input);"
+bool rsm_lua_context(struct ssl_ctx_st *ctx);
 resume_status rsm_lua_detach(struct ssl_ctx_st *ctx);
 /* Gives why it failed, too. */
 %native(attach) int rsm_lua_attach(lua_State *L);

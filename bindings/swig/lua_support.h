@@ -27,6 +27,7 @@ struct rsm_lua_handle {
     }
 RSM_LUA_DROP(codec)
 RSM_LUA_DROP(codec_options)
+RSM_LUA_DROP(connection)
 RSM_LUA_DROP(keyring)
 RSM_LUA_DROP(keyring_options)
 RSM_LUA_DROP(policy)
@@ -124,7 +125,7 @@ static int rsm_lua_is_a(lua_State *L, int index, const char *type) {
 
 /* The SSL_CTX of a context of LuaSec or luaossl: the first pointer in both. NULL for anything else.
  */
-static struct ssl_ctx_st *rsm_lua_context(lua_State *L, int index) {
+static struct ssl_ctx_st *rsm_lua_context_at(lua_State *L, int index) {
     if (!rsm_lua_is_a(L, index, "SSL:Context") && !rsm_lua_is_a(L, index, "SSL_CTX*")) {
         return NULL;
     }
@@ -134,7 +135,7 @@ static struct ssl_ctx_st *rsm_lua_context(lua_State *L, int index) {
 /* attach(context, server): a status, and why it failed. */
 static int rsm_lua_attach(lua_State *L) {
     lua_settop(L, 2);
-    struct ssl_ctx_st *ctx = rsm_lua_context(L, 1);
+    struct ssl_ctx_st *ctx = rsm_lua_context_at(L, 1);
     resume_server *server = rsm_lua_handle(L, 2, "resume_server", rsm_lua_drop_server);
     resume_openssl_options *options = NULL;
     resume_status status = resume_openssl_options_new(&options);
@@ -145,6 +146,10 @@ static int rsm_lua_attach(lua_State *L) {
     lua_pushstring(L, resume_openssl_options_why(options));
     resume_openssl_options_unref(options);
     return 2;
+}
+
+static bool rsm_lua_context(struct ssl_ctx_st *ctx) {
+    return ctx != NULL;
 }
 
 static resume_status rsm_lua_detach(struct ssl_ctx_st *ctx) {

@@ -5,23 +5,22 @@ local object = require "resume.object"
 
 local attachment = {}
 
-local NOT_A_CONTEXT = "a context of LuaSec or luaossl is needed (LuaJIT's FFI: or an SSL_CTX pointer)"
+local function no_context()
+    return object.failed(object.E_INVALID, "a context of LuaSec or luaossl is needed")
+end
 
--- The context keeps what it needs. Give the context to nobody before: no handshake may be running.
+-- The context keeps what it needs. Give it to nobody before: no handshake may be running.
 function attachment.attach(ctx, server)
+    if not core.is_context(ctx) then return no_context() end
     local status, why = core.attach(ctx, object.handle_of(server))
     if status == object.OK then return true end
-    if status == object.E_INVALID and why == "" then
-        why = server and server.handle and NOT_A_CONTEXT or "there is no server"
-    end
     return object.failed(status, why)
 end
 
 -- The context is as it was before.
 function attachment.detach(ctx)
-    local status = core.detach(ctx)
-    if status == object.E_INVALID then return object.failed(status, NOT_A_CONTEXT) end
-    return object.result(status)
+    if not core.is_context(ctx) then return no_context() end
+    return object.result(core.detach(ctx))
 end
 
 return attachment

@@ -57,7 +57,9 @@ local function makes(call, noun)
     return native, cell, finish
 end
 
-for _, noun in ipairs { "keyring_options", "codec_options", "store_options", "server_options", "policy" } do
+for _, noun in ipairs {
+    "keyring_options", "codec_options", "store_options", "server_options", "policy", "connection",
+} do
     local native, cell, finish = makes(noun .. "_new", noun)
     core[noun .. "_new"] = function() return finish(native(cell)) end
 end
@@ -92,6 +94,16 @@ for _, call in ipairs { "codec_open", "store_get", "store_take" } do
     core[call] = function(a, data, now) return finish(native(a, data, #data, now or clock(), cell)) end
 end
 
+do
+    local native, cell, finish = makes("server_open_ticket", "session")
+    local decided = ffi.new "resume_reason[1]"
+    function core.server_open_ticket(server, connection, data, now)
+        local status, session = finish(
+            native(server, connection, data, #data, now or clock(), cell, decided))
+        return status, session, decided[0]
+    end
+end
+
 -- Bytes out, and the room wiped: what was there may be secret.
 local function give(status)
     if status < 0 or len[0] > room_size then return status, nil end
@@ -122,6 +134,17 @@ function core.store_take_record(store, id, now)
 end
 function core.session_to_openssl(session) return give(lib.resume_session_to_openssl(session, zero())) end
 function core.policy_stock_context(stock) return give(lib.resume_policy_stock_context(stock, zero())) end
+function core.policy_context(policy, name, auth)
+    return give(lib.resume_policy_context(
+        policy, name, name and #name or 0, auth, auth and #auth or 0, zero()))
+end
+local seconds = ffi.new "uint32_t[1]"
+function core.server_issue_ticket(server, session, now)
+    seconds[0], len[0] = 0, 0
+    local status, ticket = give(lib.resume_server_issue_ticket(
+        server, session, now or clock(), room, room_size, len, seconds))
+    return status, ticket, seconds[0]
+end
 
 -- Bytes from memory to memory: nothing is made on the way.
 function core.codec_seal_into(codec, buffer, capacity, data, size, now)
@@ -173,6 +196,7 @@ end
 
 for _, call in ipairs {
     "policy_set_label", "policy_set_issue_context", "policy_accept_context", "codec_options_set_context",
+    "connection_set_server_name", "connection_set_context", "connection_set_cipher_suites",
 } do
     local native = lib["resume_" .. call]
     core[call] = function(object, data) return native(object, data, #data) end
@@ -192,7 +216,8 @@ for _, call in ipairs {
     "keyring_options_set_max_seals", "codec_options_set_frame", "codec_options_set_payload",
     "server_options_set_keyring", "server_options_set_store", "server_options_set_policy",
     "server_options_set_codec", "reason_count", "session_version", "session_cipher_suite",
-    "session_resumable",
+    "session_resumable", "connection_set_version", "connection_set_extended_master_secret",
+    "connection_set_client_auth",
 } do
     core[call] = lib["resume_" .. call]
 end
@@ -213,7 +238,7 @@ for _, call in ipairs {
 end
 
 local drops = {}
-for _, noun in ipairs { "keyring", "codec", "store", "policy", "server", "session" } do
+for _, noun in ipairs { "keyring", "codec", "store", "policy", "server", "session", "connection" } do
     drops[noun] = { ffi.typeof("resume_" .. noun .. " *"), lib["resume_" .. noun .. "_unref"] }
 end
 
@@ -238,6 +263,8 @@ local function context_of(ctx)
     end
     return nil
 end
+
+function core.is_context(ctx) return context_of(ctx) ~= nil end
 
 -- Gives why it failed, too.
 function core.attach(ctx, server)

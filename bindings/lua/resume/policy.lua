@@ -3,7 +3,7 @@
 local core = require "resume.core"
 local object = require "resume.object"
 
-local _, wrap = object.class "policy"
+local Policy, wrap = object.class "policy"
 local policy = {}
 
 -- Numbers: one for both versions, or one for each: { [0x0303] = 3600, [0x0304] = 7200 }.
@@ -77,6 +77,12 @@ function policy.new(options)
     local status, option = object.apply(setters, handle, options, "policy")
     if status ~= 0 then return object.failed(status, option) end
     return wrap(handle)
+end
+
+-- The bytes under which a session for that server name is issued; client_auth is a digest of what is
+-- asked of clients' certificates, and nil where none is.
+function Policy:context(server_name, client_auth)
+    return object.result(core.policy_context(self.handle, server_name, client_auth))
 end
 
 return policy

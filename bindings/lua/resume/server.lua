@@ -1,8 +1,10 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Servers: keys, store and policy together. What is attached to contexts, and what counts.
+local connection = require "resume.connection"
 local core = require "resume.core"
 local keyring = require "resume.keyring"
 local object = require "resume.object"
+local session = require "resume.session"
 local store = require "resume.store"
 
 local Server, wrap = object.class "server"
@@ -35,6 +37,29 @@ function server.new(options)
     if status ~= 0 then return object.failed(status, option) end
     local made, handle = core.server_new(set)
     return object.made(made, handle, wrap, core.server_options_why(set))
+end
+
+-- For a TLS stack of your own; attach() does all of it. A ticket for a session of a finished handshake,
+-- and the lifetime in seconds to tell the client.
+function Server:issue_ticket(value, now)
+    local status, ticket, lifetime = core.server_issue_ticket(self.handle, object.handle_of(value), now)
+    if status ~= object.OK then return object.failed(status) end
+    return ticket, lifetime
+end
+
+-- The session of an offered ticket if it resumes on this connection, and the reason ("resumed", or
+-- "renewed": issue anew); else nil, the reason and the status: 6 for a full handshake, 7 for one that
+-- has to end. The connection is a table: version (0x0303 or 0x0304), server_name, context (usually
+-- policy:context(server_name)), cipher_suites (as in the ClientHello, two bytes each),
+-- extended_master_secret, client_auth ("none", "request", "require").
+function Server:open_ticket(facts, ticket, now)
+    local handle, message, code = connection.of(facts)
+    if not handle then return nil, message, code end
+    local status, found, reason = core.server_open_ticket(self.handle, handle, ticket, now)
+    core.close(handle)
+    if status < 0 then return object.failed(status) end
+    if not found then return nil, core.reason_name(reason), status end
+    return session.wrap(found), core.reason_name(reason)
 end
 
 local PATHS = 5
