@@ -30,7 +30,9 @@ def programs() -> list[list[str]]:
     build = Path(os.environ["RESUME_BUILD"]) / "bench"
     names = ("seal", "store", "shm", "remote", "memcached", "handshake")
     compiled = [[str(build / f"bench_{name}")] for name in names]
-    languages = [[sys.executable, str(HERE / f"{name}_seal.py")] for name in ("python", "go")]
+    languages = [
+        [sys.executable, str(HERE / f"{name}_seal.py")] for name in ("python", "go", "lua")
+    ]
     return [*compiled, [sys.executable, str(HERE / "store_handshake.py")], *languages]
 
 

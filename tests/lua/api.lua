@@ -127,7 +127,8 @@ fails(1, "miss", resume.detach(context))
 -- Memory of the caller's.
 if core_name == "ffi" then
     local ffi = require "ffi"
-    local data, sealed, opened = ffi.new("uint8_t[?]", 200), ffi.new("uint8_t[?]", 512), ffi.new("uint8_t[?]", 512)
+    local data, sealed = ffi.new("uint8_t[?]", 200), ffi.new("uint8_t[?]", 512)
+    local opened = ffi.new("uint8_t[?]", 512)
     for index = 0, 199 do data[index] = index end
     local length = assert(codec:seal_into(sealed, 512, data, 200, now))
     assert(length > 200 and length <= codec:sealed_size(200))
