@@ -4,4 +4,3 @@ std = "max" -- every Lua: the tests run in each
 max_line_length = 110
 files["bindings/lua/resume/cdef.lua"] = { max_line_length = false } -- the headers' own lines
 files["bindings/lua/resty"] = { std = "ngx_lua+luajit" }
-files["bindings/lua/*.rockspec"] = { std = "rockspec" }
