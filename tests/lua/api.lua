@@ -127,6 +127,10 @@ fails(1, "miss", resume.detach(context))
 -- Memory of the caller's.
 if core_name == "ffi" then
     local ffi = require "ffi"
+    local pointer = ffi.cast("void **", context)[0] -- an SSL_CTX *, from wherever
+    assert(resume.attach(pointer, server))
+    assert(resume.detach(context))
+    fails(-1, "a context of LuaSec or luaossl", resume.attach(ffi.cast("void *", nil), server))
     local data, sealed = ffi.new("uint8_t[?]", 200), ffi.new("uint8_t[?]", 512)
     local opened = ffi.new("uint8_t[?]", 512)
     for index = 0, 199 do data[index] = index end
