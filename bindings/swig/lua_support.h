@@ -106,7 +106,8 @@ static int rsm_lua_is_time(lua_State *L, int index) {
 /* Unix milliseconds; nil is the clock. */
 static uint64_t rsm_lua_time(lua_State *L, int index) {
     if (!lua_isnil(L, index)) {
-        return (uint64_t)lua_tonumber(L, index);
+        lua_Number given = lua_tonumber(L, index);
+        return given > 0 && given < 0x1p63 ? (uint64_t)given : 0;
     }
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);

@@ -63,6 +63,23 @@ function orders.litter()
     return "littered"
 end
 
+-- Another Lua state in another thread, which ends with a context attached.
+function orders.thread()
+    local thread, pipe = require "cqueues.thread".start(function(pipe, path, own_key)
+        local own = require "resume"
+        local context = assert(require "ssl".newcontext {
+            mode = "server", protocol = "any", certificate = path, key = own_key,
+        })
+        local codec = assert(own.codec(assert(own.keyring "random:")))
+        assert(own.attach(context, assert(own.server { keyring = "random:", store = "memory:" })))
+        pipe:write(codec:open_bytes(codec:seal_bytes "sealed in a thread"), "\n")
+        pipe:flush()
+    end, certificate, key)
+    local line = pipe:read "*l"
+    assert(thread:join())
+    return line
+end
+
 for word in io.lines() do
     io.stdout:write(tostring((orders[word]())), "\n")
     io.stdout:flush()

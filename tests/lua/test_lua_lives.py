@@ -128,6 +128,7 @@ def test_the_context_keeps_what_it_needs(lua: Lua, drivers: Drivers, tmp_path: P
         session = tmp_path / version
         assert not driven.visit(version, session).reused
         assert driven.order("litter") == "littered"
+        assert driven.order("thread") == "sealed in a thread"
         assert driven.visit(version, session).reused
     assert driven.end() == (0, "")
 
