@@ -18,7 +18,7 @@ import (
 // only where the same is said. Of the CAs it has the subjects, which is all that a pool tells; that
 // the keys are the same, too, is what verifiedChains looks at.
 func clientAuthDigest(config *tls.Config) []byte {
-	if config.ClientAuth == tls.NoClientCert {
+	if config == nil || config.ClientAuth == tls.NoClientCert {
 		return nil
 	}
 	digest := sha256.New()

@@ -12,6 +12,7 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/libresume/libresume/bindings/go/internal/clock"
 	"github.com/libresume/libresume/bindings/go/internal/raw"
 )
 
@@ -45,7 +46,7 @@ func timeFor(config *tls.Config) time.Time {
 	if config.Time != nil {
 		return config.Time()
 	}
-	return time.Now()
+	return clock.Now()
 }
 
 // facts of this handshake. What C borrows is pinned until free is called.
@@ -97,8 +98,7 @@ func (c *connection) facts(cs *tls.ConnectionState, ems bool) (raw.Handle_connec
 func (c *connection) context(cs *tls.ConnectionState) ([]byte, bool) {
 	var buf [32]byte
 	var length uint64
-	status := raw.Policy_context(c.server.policy, []byte(cs.ServerName), clientAuthDigest(c.config),
-		buf[:], &length)
+	status := contextOf(c.server.policy, c.config, cs.ServerName, buf[:], &length)
 	return buf[:length], status == statusOK
 }
 

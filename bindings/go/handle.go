@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"time"
 	"unsafe"
+
+	"github.com/libresume/libresume/bindings/go/internal/clock"
 )
 
 // A handle holds one reference of the C library. It is dropped by Close or by the garbage collector,
@@ -105,7 +107,7 @@ func milliseconds(t time.Time) uint64 {
 	return uint64(t.UnixMilli())
 }
 
-func nowMilliseconds() uint64 { return milliseconds(time.Now()) }
+func nowMilliseconds() uint64 { return milliseconds(clock.Now()) }
 
 func timeOf(ms uint64) time.Time {
 	if ms > uint64(1)<<62 {

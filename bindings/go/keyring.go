@@ -77,6 +77,14 @@ func (k *Keyring) Len() int {
 	return int(raw.Keyring_count(k.raw()))
 }
 
+// AuditKey judges key material before use, the name and both secrets, 48 or 80 bytes in all: what a
+// guess would find is WeakKey, and the error says why.
+func AuditKey(key []byte) error {
+	var why uintptr
+	status := raw.Key_audit(key, &why)
+	return failure("audit key", status, raw.Text(why))
+}
+
 // KeyRole is what a key is in its ring.
 type KeyRole int32
 

@@ -58,6 +58,28 @@ func StockContext(stock string) ([]byte, error) {
 	return data, failure("stock context "+stock, status, "")
 }
 
+// Context is what servers with this policy issue sessions under for a server name, "" for none. The
+// config is theirs, for what it asks of clients' certificates; nil is one that asks for none.
+func (p *Policy) Context(config *tls.Config, serverName string) ([]byte, error) {
+	made, err := p.build()
+	if err != nil {
+		return nil, err
+	}
+	defer raw.Policy_unref(made)
+	status, data := withBuffer(func(buf []byte, length *uint64) int {
+		return contextOf(made, config, serverName, buf, length)
+	})
+	return data, failure("policy context", status, "")
+}
+
+func contextOf(policy raw.Handle_policy, config *tls.Config, serverName string, buf []byte, length *uint64) int {
+	var name []byte // of no bytes: a ClientHello without the extension, as in every other language
+	if serverName != "" {
+		name = []byte(serverName)
+	}
+	return raw.Policy_context(policy, name, clientAuthDigest(config), buf, length)
+}
+
 // build gives one reference.
 func (p *Policy) build() (raw.Handle_policy, error) {
 	var made raw.Handle_policy

@@ -7,6 +7,8 @@ package resume
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
+	"crypto/sha256"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -72,6 +74,46 @@ func TestKeysOfARing(t *testing.T) {
 	}
 	if len(keys.Keys()) != keys.Len() || roles[KeyCurrent] != 1 || roles[KeyRetiring] != 1 {
 		t.Fatal(roles)
+	}
+}
+
+func TestAuditKey(t *testing.T) {
+	good := make([]byte, 80)
+	_, err := rand.Read(good)
+	fatalIf(t, err)
+	fatalIf(t, AuditKey(good))
+	err = AuditKey(make([]byte, 80))
+	if !errors.Is(err, WeakKey) || !strings.Contains(err.Error(), "zero") {
+		t.Fatal(err)
+	}
+	for _, none := range [][]byte{nil, good[:79]} {
+		if err = AuditKey(none); !errors.Is(err, ErrInvalid) {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestContextOfAPolicy(t *testing.T) {
+	policy := Policy{Label: []byte("fleet")}
+	for name, rest := range map[string]string{"": "\x00\x00\x00", "A.Example": "\x01\x09a.example\x00"} {
+		// No server name is another thing than one of no bytes, as resume_policy_context() has it.
+		want := sha256.Sum256([]byte("libresume context v1\x00\x05fleet" + rest))
+		got, err := policy.Context(nil, name)
+		fatalIf(t, err)
+		if !bytes.Equal(got, want[:]) {
+			t.Fatalf("%q: %x, not %x", name, got, want)
+		}
+	}
+	open, err := policy.Context(&tls.Config{}, "a.example")
+	fatalIf(t, err)
+	asking, err := policy.Context(&tls.Config{ClientAuth: tls.RequestClientCert}, "a.example")
+	fatalIf(t, err)
+	if bytes.Equal(open, asking) {
+		t.Fatal("what is asked of clients does not count")
+	}
+	policy.Lifetime12 = 48 * time.Hour
+	if _, err = policy.Context(nil, ""); err == nil || !strings.Contains(err.Error(), "Lifetime12") {
+		t.Fatal(err)
 	}
 }
 

@@ -49,6 +49,11 @@ func Open(codec Handle_codec, data []byte, now uint64, buf []byte) (status int, 
 	return int(result.status), uint64(result.length)
 }
 
+// Text gives a copy of a text that the C library lends at an address of its own.
+func Text(address uintptr) string {
+	return C.GoString(*(**C.char)(unsafe.Pointer(&address)))
+}
+
 // Copy gives a copy of bytes that the C library lends at an address of its own.
 func Copy(address uintptr, length uint64) []byte {
 	if address == 0 || length == 0 {
