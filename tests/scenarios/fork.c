@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { CODECS = 3, TICKETS = 500, MOST = 2 * TICKETS + 1 };
+enum { RANDOM = 2, CODECS = 3, TICKETS = 500, MOST = 2 * TICKETS + 1 };
 
 /* A codec, and where its nonces are in a ticket. */
 struct sealer {
@@ -73,7 +73,7 @@ static int distinct(struct world *w, const struct sealer *sealer, const struct p
     return different;
 }
 
-/* Seals, waits for the parent to have sealed, opens, and leaves at once. */
+/* Seals, waits for the parent to have sealed, opens, rotates, and leaves at once. */
 static void be_child(struct world *w, const struct sealer *sealers, int told) {
     char byte = 0;
     seal_many(w, sealers, "child");
@@ -85,6 +85,9 @@ static void be_child(struct world *w, const struct sealer *sealers, int told) {
     for (int i = 0; i < CODECS; i++) {
         opened = print(w, "%s%s %d\n", opened, sealers[i].name, open_many(w, &sealers[i], &lines));
     }
+    need(resume_keyring_rotate(resume_codec_keyring(sealers[RANDOM].codec), w->now));
+    struct bytes last = seal(w, sealers[RANDOM].codec, given(w, "payload"));
+    opened = print(w, "%srotated %s\n", opened, hex(w, last.data, last.len));
     write_file(path_of(w, "opened"), opened, strlen(opened));
     _exit(0);
 }
@@ -134,7 +137,11 @@ void fork_scenario(struct world *w) {
     for (int i = 0; i < 2; i++) {
         see(w, "%s", value_of(&opened, sealers[i].name));
     }
-    see(w, "%d", distinct(w, &sealers[2], files));
-    see(w, "%d", open_many(w, &sealers[2], &files[1]));
+    see(w, "%d", distinct(w, &sealers[RANDOM], files));
+    see(w, "%d", open_many(w, &sealers[RANDOM], &files[1]));
     see(w, "%s", value_of(&opened, "random"));
+    struct bytes last = unhex(w, value_of(&opened, "rotated"));
+    see(w, "%s", open_at(w, sealers[RANDOM].codec, last, w->now));
+    need(resume_keyring_rotate(ring, w->now));
+    see(w, "%s", open_at(w, sealers[RANDOM].codec, last, w->now));
 }

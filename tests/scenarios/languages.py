@@ -71,7 +71,9 @@ class Language:
         return seen
 
 
-NO_FORK = dict.fromkeys((7, 8, 9), "it cannot fork, and a random: ring stays in its processes")
+NO_FORK = dict.fromkeys(
+    (7, 8, 9, 10, 11), "it cannot fork, and a random: ring stays in its processes"
+)
 NO_GO_FORM = dict.fromkeys((8, 9, 10), "its package does not read Go's form")
 
 LANGUAGES = [

@@ -237,8 +237,9 @@ end
 local nonces = { rfc5077 = { 17, 32 }, aead = { 18, 41 }, random = { 17, 32 } }
 local function fork_codecs(forks)
     local codecs = { rfc5077 = codec "ring-80", aead = aead("ring-80", given "label") }
-    if forks then codecs.random = assert(resume.codec(assert(resume.keyring("random:", now)))) end
-    return codecs
+    local generated = forks and assert(resume.keyring("random:", now))
+    if forks then codecs.random = assert(resume.codec(generated)) end
+    return codecs, generated
 end
 local function seal_many(codecs, path)
     local payload, lines = given "payload", {}
@@ -258,18 +259,23 @@ local function open_many(codecs, path)
     end
     return counts
 end
--- Seals, waits for the parent to have sealed, and opens.
-local function child(codecs, wait)
+-- Seals, waits for the parent to have sealed, opens, and rotates what it can.
+local function child(codecs, generated, wait)
     seal_many(codecs, folder .. "/child")
     wait()
     local lines = {}
     for name, count in pairs(open_many(codecs, folder .. "/parent")) do
         lines[#lines + 1] = ("%s %d\n"):format(name, count)
     end
+    if generated then
+        assert(generated:rotate(now))
+        local last = assert(codecs.random:seal_bytes(given "payload", now))
+        lines[#lines + 1] = "rotated " .. hex(last) .. "\n"
+    end
     write(folder .. "/opened", table.concat(lines))
 end
 -- LuaJIT calls fork itself. Gives what tells the child that the parent has sealed, and waits for it.
-local function begin_by_fork(codecs)
+local function begin_by_fork(codecs, generated)
     local ffi = require "ffi"
     ffi.cdef [[
     int fork(void); int pipe(int *ends); int close(int fd); long read(int fd, void *to, size_t len);
@@ -282,7 +288,8 @@ local function begin_by_fork(codecs)
     assert(pid >= 0, "no fork")
     if pid == 0 then
         ffi.C.close(ends[1])
-        local done = pcall(child, codecs, function() ffi.C.read(ends[0], ffi.new "char[1]", 1) end)
+        local function wait() ffi.C.read(ends[0], ffi.new "char[1]", 1) end
+        local done = pcall(child, codecs, generated, wait)
         ffi.C._exit(done and 0 or 1)
     end
     return function()
@@ -300,7 +307,7 @@ local function begin_by_start()
     end
 end
 scenarios["007-child"] = function()
-    child(fork_codecs(false), function() io.read "*a" end)
+    child(fork_codecs(false), nil, function() io.read "*a" end)
 end
 local function distinct(name, lists)
     local seen, count = {}, 0
@@ -316,11 +323,11 @@ local function distinct(name, lists)
 end
 scenarios["007"] = function()
     local forks = rawget(_G, "jit") ~= nil
-    local codecs, before = fork_codecs(forks), {}
+    local before, codecs, generated = {}, fork_codecs(forks)
     for name, used in pairs(codecs) do
         before[#before + 1] = { name, hex(assert(used:seal_bytes(given "payload", now))) }
     end
-    local finish = forks and begin_by_fork(codecs) or begin_by_start()
+    local finish = forks and begin_by_fork(codecs, generated) or begin_by_start()
     seal_many(codecs, folder .. "/parent")
     finish()
     local lists = { before, read_pairs(folder .. "/parent"), read_pairs(folder .. "/child") }
@@ -336,6 +343,10 @@ scenarios["007"] = function()
         see(distinct("random", lists))
         see(tostring(opened.random))
         see(answered.random)
+        local last = unhex(answered.rotated)
+        see(answer(codecs.random:open_bytes(last, now)))
+        assert(generated:rotate(now))
+        see(answer(codecs.random:open_bytes(last, now)))
     end
 end
 

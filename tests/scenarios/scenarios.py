@@ -303,7 +303,10 @@ def child(world: World, codecs: dict[str, resume.Codec], told: int) -> None:
     os.read(told, 1)  # nothing comes: the parent closes its end
     opened = open_many(world, codecs, world.folder / "parent")
     lines = "".join(f"{name} {count}\n" for name, count in opened.items())
-    (world.folder / "opened").write_text(lines)
+    generated = codecs["random"]
+    generated.keyring.rotate(world.now)
+    last = sealed(generated, world.given("payload"), world.now)
+    (world.folder / "opened").write_text(f"{lines}rotated {last.hex()}\n")
 
 
 def fork(world: World) -> Seen:
@@ -346,6 +349,10 @@ def fork(world: World) -> Seen:
     yield nonces("random")
     yield str(opened["random"])
     yield answered["random"]
+    generated, last = codecs["random"], bytes.fromhex(answered["rotated"])
+    yield answer(*generated.open(last, world.now))
+    generated.keyring.rotate(world.now)
+    yield answer(*generated.open(last, world.now))
 
 
 def numbers(kept: resume.Store) -> str:
