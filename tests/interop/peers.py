@@ -55,6 +55,7 @@ def free_port() -> int:
 
 
 NGINX = """
+{main}
 daemon off;
 pid {folder}/nginx.pid;
 error_log {folder}/error.log;
@@ -66,6 +67,7 @@ http {{
     fastcgi_temp_path {folder}/fastcgi;
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
+    {http}
     server {{
         listen 127.0.0.1:{port} ssl;
         server_name a.example b.example;
@@ -97,14 +99,27 @@ def wait_for_listener(process: subprocess.Popen[str], port: int) -> None:
 
 
 @contextlib.contextmanager
-def run_nginx(identity: Identity, folder: Path, settings: str, padding: str = "") -> Iterator[int]:
-    """A stock nginx with these settings for sessions; its port."""
+def run_nginx(
+    identity: Identity,
+    folder: Path,
+    settings: str,
+    padding: str = "",
+    http: str = "",
+    main: str = "",
+) -> Iterator[int]:
+    """An nginx with these settings for its server, and for what is around it; its port."""
     folder.mkdir()
     port = free_port()
     configuration = folder / "nginx.conf"
     configuration.write_text(
         NGINX.format(
-            folder=folder, port=port, identity=identity, settings=settings, padding=padding
+            folder=folder,
+            port=port,
+            identity=identity,
+            settings=settings,
+            padding=padding,
+            http=http,
+            main=main,
         )
     )
     command = [find_program("nginx"), "-p", str(folder), "-c", str(configuration)]

@@ -6,35 +6,8 @@
 --            [accept=STOCK] [suites=sha256] [lifetime=SECONDS] [clients=CA]
 local resume = require "resume"
 
-local known = {
-    stack = true, keys = true, store = true, context = true, accept = true, suites = true,
-    lifetime = true, clients = true,
-}
 local certificate, key = arg[1], arg[2]
-local wishes = {}
-for index = 3, #arg do
-    local name, value = arg[index]:match "^(%w+)=(.*)$"
-    assert(name and known[name], "an argument that nobody knows: " .. arg[index])
-    wishes[name] = value
-end
-
-local function stock(wish) return wish and "stock:" .. wish end
-
-local function make_server()
-    local policy = assert(resume.policy {
-        issue_context = stock(wishes.context),
-        accept_contexts = { stock(wishes.accept) },
-        sha256_first = wishes.suites ~= nil,
-        lifetime = wishes.lifetime and tonumber(wishes.lifetime),
-    })
-    return assert(resume.server {
-        keyring = wishes.keys and assert(resume.keyring(wishes.keys)),
-        store = wishes.store and assert(resume.store(wishes.store)),
-        policy = policy,
-    })
-end
-
-local server = make_server()
+local server, wishes = require "wishes" { (table.unpack or unpack)(arg, 3) }
 
 -- How many handshakes have resumed: neither stack tells of a single connection.
 local function resumed()

@@ -13,9 +13,11 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "interop"))
+for _folder in ("interop", "lua"):
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1] / _folder))
 
 from golang import build_go
+from luas import SERVER, Lua
 from peers import (
     HAPROXY,
     PROGRAM,
@@ -27,6 +29,7 @@ from peers import (
     stop,
     wait_for_listener,
 )
+from resty_nginx import run_resty
 
 SUITES = "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_SHA384"
 
@@ -68,10 +71,41 @@ def attached(program: list[str], suites: tuple[str, ...]) -> Starter:
     return start
 
 
+def in_lua(lua: Lua, stack: str) -> Starter:
+    """A server in Lua over LuaSec or luaossl."""
+
+    def start(house: House, *wishes: str) -> AbstractContextManager[int]:
+        identity = (str(house.identity.certificate), str(house.identity.key))
+        asked = (f"stack={stack}", "suites=sha256", *wishes)
+        return printing_its_port(lua.command(SERVER, *identity, *asked))
+
+    return start
+
+
+@contextlib.contextmanager
+def nginx_with_lua(house: House, *wishes: str) -> Iterator[int]:
+    """nginx whose Lua attaches libresume. With client certificates it has the context that a stock
+    nginx then has, and accepts no other: it refuses requests without one, not handshakes, so that
+    the guard has nothing to go by."""
+    settings = ""
+    named = dict(wish.split("=", 1) for wish in wishes)
+    if "clients" in named:
+        settings = f"ssl_client_certificate {named['clients']}; ssl_verify_client on;"
+        own = f"nginx:{house.identity.certificate}?client_certificate={named['clients']}"
+        named = {**named, "context": own}
+        del named["accept"]
+    asked = tuple(f"{name}={value}" for name, value in named.items())
+    folder = house.folder / f"resty-{os.urandom(4).hex()}"
+    with run_resty(
+        house.identity, folder, ("suites=sha256", *asked), settings=settings
+    ) as port:
+        yield port
+
+
 def attached_kinds(folder: Path) -> dict[str, Starter]:
     """All of them. Go has SHA-256 first by itself; ./dev says if it is too old or missing."""
     python = [sys.executable, str(Path(__file__).with_name("python_server.py"))]
-    kinds = {
+    kinds: dict[str, Starter] = {
         "C": attached([str(PROGRAM)], ("suites=sha256",)),
         "Python": attached(python, ("suites=sha256",)),
     }
@@ -79,6 +113,9 @@ def attached_kinds(folder: Path) -> dict[str, Starter]:
         go = folder / "go-server"
         build_go("./internal/testserver", go)
         kinds["Go"] = attached([str(go)], ())
+    kinds["LuaSec"] = in_lua(Lua("lua5.4", "5.4", "swig"), "luasec")
+    kinds["luaossl"] = in_lua(Lua("luajit", "5.1", "ffi"), "luaossl")
+    kinds["nginx+Lua"] = nginx_with_lua
     return kinds
 
 

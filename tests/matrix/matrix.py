@@ -112,7 +112,6 @@ def refusals(fleet: str, house: House, kinds: dict[str, Starter]) -> Iterator[Ce
         strict = {
             k: stack.enter_context(s(house, keys, *contexts, ca))
             for k, s in kinds.items()
-            if k != "C"
         }
         for tls in VERSIONS:
             for kind in kinds:
@@ -146,7 +145,7 @@ def demanded(cell: Cell, origin: int, target: int, session: Path) -> Cell:
     as a first visit does, and never resumes."""
     s_client(origin, cell.tls, keep=session)
     done = ask_s_client(target, cell.tls, offer=session)
-    return replace(cell, seen="resumed" if "HTTP/1." in done.stdout else "full")
+    return replace(cell, seen="resumed" if "Reused, TLS" in done.stdout or " 200 OK" in done.stdout else "full")
 
 
 def stored(house: House, kinds: dict[str, Starter]) -> Iterator[Cell]:
