@@ -13,8 +13,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-for _folder in ("interop", "lua"):
-    sys.path.insert(0, str(Path(__file__).resolve().parents[1] / _folder))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "interop"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lua"))
 
 from golang import build_go
 from luas import SERVER, Lua
@@ -50,6 +50,11 @@ class House:
             path.touch(mode=0o600)
             path.write_bytes(self.key)
         return path
+
+    @property
+    def keys(self) -> str:
+        """The wish for that key."""
+        return f"keys=file:{self.key_file}?dialect=nginx"
 
     def contexts(self, fleet: str) -> tuple[str, ...]:
         """What attached servers of a fleet issue and accept."""
@@ -96,9 +101,7 @@ def nginx_with_lua(house: House, *wishes: str) -> Iterator[int]:
         del named["accept"]
     asked = tuple(f"{name}={value}" for name, value in named.items())
     folder = house.folder / f"resty-{os.urandom(4).hex()}"
-    with run_resty(
-        house.identity, folder, ("suites=sha256", *asked), settings=settings
-    ) as port:
+    with run_resty(house.identity, folder, ("suites=sha256", *asked), settings=settings) as port:
         yield port
 
 
@@ -124,6 +127,15 @@ def stock_nginx(house: House) -> Iterator[int]:
     """nginx with nothing but the key file, and Go's order of suites."""
     settings = f"ssl_session_cache off; ssl_session_ticket_key {house.key_file};"
     settings += f"ssl_conf_command Ciphersuites {SUITES}; ssl_prefer_server_ciphers on;"
+    folder = house.folder / f"nginx-{os.urandom(4).hex()}"
+    with run_nginx(house.identity, folder, settings) as port:
+        yield port
+
+
+@contextlib.contextmanager
+def storing_nginx(house: House) -> Iterator[int]:
+    """nginx with sessions in its own shared memory and no tickets."""
+    settings = "ssl_session_tickets off; ssl_session_cache shared:sessions:1m;"
     folder = house.folder / f"nginx-{os.urandom(4).hex()}"
     with run_nginx(house.identity, folder, settings) as port:
         yield port
