@@ -106,10 +106,11 @@ def run_nginx(
     padding: str = "",
     http: str = "",
     main: str = "",
+    port: int | None = None,
 ) -> Iterator[int]:
     """An nginx with these settings for its server, and for what is around it; its port."""
     folder.mkdir()
-    port = free_port()
+    port = port or free_port()
     configuration = folder / "nginx.conf"
     configuration.write_text(
         NGINX.format(
@@ -167,6 +168,7 @@ def ask_s_client(
     keep: Path | None = None,
     extra: tuple[str, ...] = (),
     config: Path | None = None,
+    path: str = "/",
 ) -> subprocess.CompletedProcess[str]:
     """One request by `openssl s_client`, however it ends."""
     command = ["openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-ign_eof"]
@@ -177,7 +179,7 @@ def ask_s_client(
     command += extra
     return subprocess.run(
         command,
-        input="GET / HTTP/1.0\r\n\r\n",
+        input=f"GET {path} HTTP/1.0\r\n\r\n",
         capture_output=True,
         text=True,
         timeout=PATIENCE,
@@ -193,9 +195,10 @@ def s_client(
     keep: Path | None = None,
     extra: tuple[str, ...] = (),
     config: Path | None = None,
+    path: str = "/",
 ) -> Answer:
     """One request by `openssl s_client`; it ends when the server closes."""
-    done = ask_s_client(port, version, name, offer, keep, extra, config)
+    done = ask_s_client(port, version, name, offer, keep, extra, config, path)
     text = done.stdout
     assert "HTTP/1." in text, text + done.stderr
     return Answer("Reused, TLSv1" in text, text)

@@ -44,10 +44,11 @@ def run_resty(
     wishes: tuple[str, ...],
     hooks: str = ATTACH,
     settings: str = "",
+    port: int | None = None,
 ) -> Iterator[int]:
     """An nginx whose Lua has a server of these wishes, in these hooks; its port."""
     quoted = ", ".join(f"[[{wish}]]" for wish in wishes)
     package = ROOT / "bindings" / "lua"
     http = HTTP.format(here=HERE, package=package, wishes=quoted, hooks=hooks)
-    with run_nginx(identity, folder, settings, http=http, main=MAIN) as port:
-        yield port
+    with run_nginx(identity, folder, settings, http=http, main=MAIN, port=port) as listening:
+        yield listening

@@ -94,7 +94,9 @@ local function find(server, connection, id)
     return session, core.reason_name(reason[0]), reason[0]
 end
 
-local function applies(server, ssl)
+local function applies(server, ssl, hook)
+    local phase = ngx.get_phase()
+    if phase ~= hook then return nil, "it belongs into " .. hook .. "_by_lua_block, not into " .. phase end
     if lib.resume_server_store(server) == nil then return nil, "the server has no store" end
     if C.SSL_get_verify_mode(ssl) ~= 0 then return false, "client certificates are asked for" end
     return true
@@ -104,7 +106,7 @@ local session_ids = {}
 
 function session_ids.fetch(server)
     local ssl = native.connection()
-    local ok, why = applies(server, ssl)
+    local ok, why = applies(server, ssl, "ssl_session_fetch")
     if not ok then return ok, why end
     local name, odd = server_name(ssl)
     if not name then return false, odd end
@@ -136,7 +138,7 @@ local function session_under_policy(server, der)
 end
 
 function session_ids.store(server)
-    local ok, why = applies(server, native.connection())
+    local ok, why = applies(server, native.connection(), "ssl_session_store")
     if not ok then return ok, why end
     local session = session_under_policy(server, assert(ngx_session.get_serialized_session()))
     local legacy = not lib.resume_session_extended_master_secret(session)
