@@ -123,12 +123,21 @@ def run_nginx(
             main=main,
         )
     )
+    with start_nginx(configuration, folder, port):
+        yield port
+
+
+@contextlib.contextmanager
+def start_nginx(
+    configuration: Path, folder: Path, port: int, *more: str, env: dict[str, str] | None = None
+) -> Iterator[None]:
+    """nginx with this configuration, which listens on that port."""
     command = [find_program("nginx"), "-p", str(folder), "-c", str(configuration)]
-    command += ["-e", str(folder / "error.log")]
-    process = subprocess.Popen(command, text=True)
+    command += ["-e", str(folder / "error.log"), *more]
+    process = subprocess.Popen(command, text=True, env={**os.environ, **(env or {})})
     try:
         wait_for_listener(process, port)
-        yield port
+        yield
     finally:
         stop(process)
 

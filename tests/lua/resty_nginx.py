@@ -10,17 +10,18 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "interop"))
 
-from peers import ROOT, Identity, run_nginx
+from peers import ROOT, Identity, free_port, run_nginx, start_nginx
 
 HERE = ROOT / "tests" / "lua"
 MODULES = Path("/usr/lib/nginx/modules")
 
 # Two workers, so that what is shared is seen to be.
-MAIN = f"""
+LOAD = f"""
 load_module {MODULES}/ndk_http_module.so;
 load_module {MODULES}/ngx_http_lua_module.so;
-worker_processes 2;
 """
+MAIN = f"{LOAD} worker_processes 2;"
+
 HTTP = """
 lua_package_path "{here}/?.lua;{package}/?.lua;{package}/?/init.lua;;";
 init_by_lua_block {{
@@ -52,3 +53,34 @@ def run_resty(
     http = HTTP.format(here=HERE, package=package, wishes=quoted, hooks=hooks)
     with run_nginx(identity, folder, settings, http=http, main=MAIN, port=port) as listening:
         yield listening
+
+
+@contextlib.contextmanager
+def run_documented(identity: Identity, folder: Path, keys: Path) -> Iterator[int]:
+    """The whole nginx.conf of the documentation, with the places and the port of a test; its port."""
+    page = (ROOT / "docs" / "nginx-lua.md").read_text()
+    text = page.split("```nginx\n", 1)[1].split("```", 1)[0]
+    port = free_port()
+    temporary = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    paths = " ".join(f"{name}_temp_path {folder}/{name};" for name in temporary)
+    places = {
+        "user www-data;": "",
+        # Its relative paths do not go with -p.
+        "include /etc/nginx/modules-enabled/*.conf;": LOAD,
+        "http {": f"http {{ {paths}",
+        "worker_processes auto": "worker_processes 2",
+        "listen 443": f"listen 127.0.0.1:{port}",
+        "/etc/fleet.key": str(keys),
+        "/etc/nginx/certificate.pem": str(identity.certificate),
+        "/etc/nginx/key.pem": str(identity.key),
+    }
+    for place, here in places.items():
+        assert place in text
+        text = text.replace(place, here)
+    folder.mkdir()
+    (folder / "nginx.conf").write_text(text)
+    package = ROOT / "bindings" / "lua"
+    env = {"LUA_PATH": f"{package}/?.lua;{package}/?/init.lua;;"}
+    own = f"daemon off; pid {folder}/nginx.pid;"
+    with start_nginx(folder / "nginx.conf", folder, port, "-g", own, env=env):
+        yield port

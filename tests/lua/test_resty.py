@@ -30,7 +30,7 @@ from peers import (
     printing_its_port,
     s_client,
 )
-from resty_nginx import ATTACH, SESSION_IDS, run_resty
+from resty_nginx import ATTACH, SESSION_IDS, run_documented, run_resty
 
 versions = pytest.mark.parametrize("version", ["1.2", "1.3"])
 PYTHON_SERVER = [sys.executable, str(ROOT / "tests" / "matrix" / "python_server.py")]
@@ -73,7 +73,9 @@ def wait_for(condition: Callable[[], bool], what: str) -> None:
 
 def workers(folder: Path) -> list[int]:
     """The children of the master."""
-    master = int((folder / "nginx.pid").read_text())
+    master = (folder / "nginx.pid").read_text().strip()
+    if not master:
+        return []  # it listens before it writes
     listed = Path(f"/proc/{master}/task/{master}/children").read_text()
     return [int(pid) for pid in listed.split()]
 
@@ -123,6 +125,18 @@ def test_the_first_handshake_of_a_worker_resumes(
         with only(folder, 1):
             assert s_client(port, version, offer=session).said.startswith("reused=r ")
     assert "resty.resume" not in log_of(folder)
+
+
+@versions
+def test_the_documented_configuration(
+    identity: Identity, keys: str, tmp_path: Path, session: Path, version: str
+) -> None:
+    path = Path(keys.removeprefix("keys=file:"))
+    with run_documented(identity, tmp_path / "nginx", path) as port:
+        begin(port, version, session)
+        assert s_client(port, version, offer=session).said.startswith("reused=r")
+        counted = s_client(port, version, offer=session, path="/sessions").text
+        assert f"tls1{version[-1]}_ticket re" in counted
 
 
 @versions
