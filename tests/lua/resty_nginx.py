@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "interop"))
 
-from peers import ROOT, Identity, free_port, run_nginx, start_nginx
+from peers import PATIENCE, ROOT, Identity, free_port, run_nginx, start_nginx
 
 HERE = ROOT / "tests" / "lua"
 MODULES = Path("/usr/lib/nginx/modules")
@@ -84,3 +87,39 @@ def run_documented(identity: Identity, folder: Path, keys: Path) -> Iterator[int
     own = f"daemon off; pid {folder}/nginx.pid;"
     with start_nginx(folder / "nginx.conf", folder, port, "-g", own, env=env):
         yield port
+
+
+def wait_for(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.02)
+
+
+def workers(folder: Path) -> list[int]:
+    """The children of the master."""
+    written = folder / "nginx.pid"
+    master = written.read_text().strip() if written.exists() else ""
+    if not master:
+        return []  # it listens before it has written
+    listed = Path(f"/proc/{master}/task/{master}/children").read_text()
+    return [int(pid) for pid in listed.split()]
+
+
+def state(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+@contextlib.contextmanager
+def only(folder: Path, index: int) -> Iterator[None]:
+    """One worker alone answers: the others stand still."""
+    wait_for(lambda: len(workers(folder)) == 2, "two workers")
+    others = [pid for place, pid in enumerate(workers(folder)) if place != index]
+    for pid in others:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        wait_for(lambda: all(state(pid) == "T" for pid in others), "a worker goes on")
+        yield
+    finally:
+        for pid in others:
+            os.kill(pid, signal.SIGCONT)

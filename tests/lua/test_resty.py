@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import secrets
@@ -11,7 +10,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,7 +19,6 @@ import libresume
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "interop"))
 
 from peers import (
-    PATIENCE,
     PROGRAM,
     ROOT,
     Identity,
@@ -30,7 +27,7 @@ from peers import (
     printing_its_port,
     s_client,
 )
-from resty_nginx import ATTACH, SESSION_IDS, run_documented, run_resty
+from resty_nginx import ATTACH, SESSION_IDS, only, run_documented, run_resty, wait_for, workers
 
 versions = pytest.mark.parametrize("version", ["1.2", "1.3"])
 PYTHON_SERVER = [sys.executable, str(ROOT / "tests" / "matrix" / "python_server.py")]
@@ -64,40 +61,6 @@ def log_of(folder: Path) -> str:
     return (folder / "error.log").read_text()
 
 
-def wait_for(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.02)
-
-
-def workers(folder: Path) -> list[int]:
-    """The children of the master."""
-    master = (folder / "nginx.pid").read_text().strip()
-    if not master:
-        return []  # it listens before it writes
-    listed = Path(f"/proc/{master}/task/{master}/children").read_text()
-    return [int(pid) for pid in listed.split()]
-
-
-def state(pid: int) -> str:
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-
-
-@contextlib.contextmanager
-def only(folder: Path, index: int) -> Iterator[None]:
-    """One worker alone answers: the others stand still."""
-    others = [pid for place, pid in enumerate(workers(folder)) if place != index]
-    for pid in others:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        wait_for(lambda: all(state(pid) == "T" for pid in others), "a worker goes on")
-        yield
-    finally:
-        for pid in others:
-            os.kill(pid, signal.SIGCONT)
-
-
 def begin(port: int, version: str, session: Path) -> None:
     session.unlink(missing_ok=True)
     assert not s_client(port, version, keep=session).reused
@@ -118,7 +81,6 @@ def test_the_first_handshake_of_a_worker_resumes(
     folder = tmp_path / "nginx"
     wished = {"file": keys, "random": "keys=random:", "store": store}[wish]
     with run_resty(identity, folder, (wished,)) as port:
-        wait_for(lambda: len(workers(folder)) == 2, "two workers")
         with only(folder, 0):
             begin(port, version, session)
             assert s_client(port, version, offer=session).said.startswith("reused=r ")
@@ -234,7 +196,6 @@ def test_the_certificate_hook_attaches_after_the_first_handshake(
 ) -> None:
     folder = tmp_path / "nginx"
     with run_resty(identity, folder, (keys,), CERTIFICATE_HOOK) as port:
-        wait_for(lambda: len(workers(folder)) == 2, "two workers")
         with only(folder, 0):
             assert not s_client(port, version).reused
             begin(port, version, session)
@@ -252,7 +213,6 @@ def test_session_ids_by_the_hooks(
     arguments = [str(PROGRAM), str(identity.certificate), str(identity.key), store]
     resty = run_resty(identity, folder, (store,), SESSION_IDS)
     with resty as port, printing_its_port(arguments) as other:
-        wait_for(lambda: len(workers(folder)) == 2, "two workers")
         with only(folder, 0):
             begin(port, "1.2", session)
         with only(folder, 1):
@@ -327,9 +287,7 @@ def test_a_fault_is_logged_once_and_the_handshake_goes_on(
     identity: Identity, keys: str, tmp_path: Path, fault: str
 ) -> None:
     folder = tmp_path / "nginx"
-    with run_resty(identity, folder, (keys,), FAULTS[fault]) as port:
-        wait_for(lambda: len(workers(folder)) == 2, "two workers")
-        with only(folder, 0):
-            for _ in range(3):
-                assert not s_client(port, "1.2").reused
+    with run_resty(identity, folder, (keys,), FAULTS[fault]) as port, only(folder, 0):
+        for _ in range(3):
+            assert not s_client(port, "1.2").reused
     assert log_of(folder).count(fault) == 1
