@@ -45,6 +45,10 @@ build = {
             ["resume.server"] = "bindings/lua/resume/server.lua",
             ["resume.session"] = "bindings/lua/resume/session.lua",
             ["resume.store"] = "bindings/lua/resume/store.lua",
+            ["resty.resume"] = "bindings/lua/resty/resume.lua",
+            ["resty.resume.attach"] = "bindings/lua/resty/resume/attach.lua",
+            ["resty.resume.native"] = "bindings/lua/resty/resume/native.lua",
+            ["resty.resume.session_ids"] = "bindings/lua/resty/resume/session_ids.lua",
         },
     },
 }

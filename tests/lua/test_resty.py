@@ -129,19 +129,40 @@ def test_between_nginx_and_others_with_the_key(
         assert s_client(port, version, offer=session).said.startswith("reused=r ")
 
 
+def first_server(identity: Identity, port: int) -> str:
+    """Another server in front of the one that the helper makes, on the same address."""
+    return f"""
+    server {{
+        listen 127.0.0.1:{port} ssl;
+        server_name c.example;
+        ssl_certificate {identity.certificate};
+        ssl_certificate_key {identity.key};
+        ssl_protocols TLSv1.2 TLSv1.3;
+        keepalive_timeout 0;
+        location / {{ return 200 "reused=$ssl_session_reused name=$server_name\\n"; }}
+    }}
+    """
+
+
 @versions
+@pytest.mark.parametrize("wish", ["tickets", "store"])
 def test_names_stay_apart(
-    identity: Identity, keys: str, tmp_path: Path, session: Path, version: str
+    identity: Identity,
+    keys: str,
+    store: str,
+    tmp_path: Path,
+    session: Path,
+    version: str,
+    wish: str,
 ) -> None:
     """Two names of one server, and one of another server on the same address."""
     port = free_port()
-    own = f"server {{ listen 127.0.0.1:{port} ssl; server_name c.example; keepalive_timeout 0;"
-    own += "ssl_protocols TLSv1.2 TLSv1.3;"
-    own += f"ssl_certificate {identity.certificate}; ssl_certificate_key {identity.key};"
-    own += 'location / { return 200 "reused=$ssl_session_reused name=$server_name\\n"; } }'
+    hooks = f"{ATTACH} {first_server(identity, port)}"
+    if wish == "store":
+        hooks += "ssl_session_tickets off;"
+    wished = keys if wish == "tickets" else store
     names = ["a.example", "b.example", "c.example"]
-    resty = run_resty(identity, tmp_path / "nginx", (keys,), f"{ATTACH} {own}", port=port)
-    with resty:
+    with run_resty(identity, tmp_path / "nginx", (wished,), hooks, port=port):
         for begun in names:
             session.unlink(missing_ok=True)
             assert not s_client(port, version, name=begun, keep=session).reused
@@ -149,6 +170,21 @@ def test_names_stay_apart(
                 there = s_client(port, version, name=offered, offer=session)
                 assert there.reused == (offered == begun)
             assert not s_client(port, version, name=None, offer=session).reused
+
+
+@versions
+def test_a_server_with_other_rules_than_the_first_resumes_nothing(
+    identity: Identity, keys: str, tmp_path: Path, session: Path, version: str
+) -> None:
+    port = free_port()
+    asks = f"ssl_client_certificate {identity.certificate}; ssl_verify_client optional;"
+    hooks = f"{ATTACH} {first_server(identity, port)}"
+    with run_resty(identity, tmp_path / "nginx", (keys,), hooks, asks, port=port):
+        s_client(port, version, name="c.example", keep=session)
+        assert s_client(port, version, name="c.example", offer=session).reused
+        assert not s_client(port, version, name="a.example", offer=session).reused
+        s_client(port, version, name="a.example", keep=session)
+        assert not s_client(port, version, name="a.example", offer=session).reused
 
 
 @versions
@@ -269,25 +305,26 @@ def test_ids_are_left_alone_where_clients_are_asked_for_certificates(
         assert not s_client(port, "1.2", offer=session).reused
 
 
-FAULTS = {
-    "it needs a server": 'ssl_client_hello_by_lua_block { require("resty.resume").attach(nil) }',
-    "it belongs into ssl_client_hello_by_lua_block, not into log": (
-        'log_by_lua_block { require("resty.resume").attach(sessions) }'
+ATTACH_LATE = ATTACH.replace("ssl_client_hello", "log")
+FAULTS = [
+    ("it needs a server", ATTACH.replace("sessions", "nil")),
+    ("it needs a server", ATTACH.replace("{ ", "{ sessions:close() ")),
+    ("it belongs into ssl_client_hello_by_lua_block, not into log", ATTACH_LATE),
+    (
+        "it belongs into ssl_session_fetch_by_lua_block, not into log",
+        ATTACH_LATE.replace("attach(", "fetch("),
     ),
-    "it belongs into ssl_session_fetch_by_lua_block, not into log": (
-        'log_by_lua_block { require("resty.resume").fetch(sessions) }'
-    ),
-    "the server has no store": SESSION_IDS,
-    "early data is on": f"ssl_early_data on; {ATTACH}",
-}
+    ("the server has no store", SESSION_IDS),
+    ("early data is on", f"ssl_early_data on; {ATTACH}"),
+]
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize(("fault", "hooks"), FAULTS)
 def test_a_fault_is_logged_once_and_the_handshake_goes_on(
-    identity: Identity, keys: str, tmp_path: Path, fault: str
+    identity: Identity, keys: str, tmp_path: Path, fault: str, hooks: str
 ) -> None:
     folder = tmp_path / "nginx"
-    with run_resty(identity, folder, (keys,), FAULTS[fault]) as port, only(folder, 0):
+    with run_resty(identity, folder, (keys,), hooks) as port, only(folder, 0):
         for _ in range(3):
             assert not s_client(port, "1.2").reused
     assert log_of(folder).count(fault) == 1

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from cells import Cell
+from cells import REFUSALS, Cell
 from rich.console import Console
 from rich.table import Table
 
@@ -35,7 +35,9 @@ def refusals(console: Console, cells: list[Cell]) -> None:
     for cell in cells:
         row = rows.setdefault((cell.tls, cell.mode, cell.fleet, cell.reason), {})
         row[cell.target] = mark(cell, [])
-    for heading, seen in rows.items():
+    order = sorted(rows, key=lambda row: (*row[1:3], row[0], REFUSALS.index(row[3])))
+    for heading in order:
+        seen = rows[heading]
         table.add_row(*heading, *(seen.get(target, "") for target in targets))
     console.print(table)
 
