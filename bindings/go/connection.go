@@ -219,6 +219,9 @@ func (c *connection) open(ticket []byte, version uint16, now time.Time) (*Sessio
 	}
 	defer c.server.codec.h.done()
 	session, status := c.server.codec.open(ticket, milliseconds(now))
+	if session != nil {
+		c.server.opened(ticket, milliseconds(now))
+	}
 	return session, path, status
 }
 
@@ -357,7 +360,9 @@ func (c *connection) issue(cs *tls.ConnectionState, state *tls.SessionState) []b
 	}
 	defer session.h.close()
 	if stored {
-		if raw.Server_store_session(c.server.raw(), session.raw(), milliseconds(now)) != statusOK {
+		status := raw.Server_store_session(c.server.raw(), session.raw(), milliseconds(now))
+		c.server.issued(pathOf(cs.Version, true), status, now)
+		if status != statusOK {
 			return nil
 		}
 		return id
@@ -367,6 +372,7 @@ func (c *connection) issue(cs *tls.ConnectionState, state *tls.SessionState) []b
 		return raw.Server_issue_ticket(c.server.raw(), session.raw(), milliseconds(now), buf, length,
 			&lifetime)
 	})
+	c.server.issued(pathOf(cs.Version, false), status, now)
 	if status != statusOK {
 		return nil
 	}

@@ -95,6 +95,20 @@ var (
 	KeyRetiring = KeyRole(raw.RESUME_KEY_RETIRING) // opens what it sealed
 )
 
+// String is next, current or retiring.
+func (r KeyRole) String() string {
+	switch r {
+	case KeyNext:
+		return "next"
+	case KeyCurrent:
+		return "current"
+	case KeyRetiring:
+		return "retiring"
+	default:
+		return "none"
+	}
+}
+
 // KeyInfo says of a key what is no secret.
 type KeyInfo struct {
 	Name      [16]byte  // stands in clear in front of each ticket
@@ -114,10 +128,14 @@ func (k *Keyring) Keys() []KeyInfo {
 		return nil
 	}
 	defer k.h.done()
+	return keysOf(k.raw())
+}
+
+func keysOf(ring raw.Handle_keyring) []KeyInfo {
 	var infos []KeyInfo
-	for i := int64(0); i < int64(raw.Keyring_count(k.raw())); i++ {
+	for i := int64(0); i < int64(raw.Keyring_count(ring)); i++ {
 		var key raw.Handle_key
-		if raw.Keyring_key_at(k.raw(), i, &key) != statusOK {
+		if raw.Keyring_key_at(ring, i, &key) != statusOK {
 			break
 		}
 		info := KeyInfo{
@@ -127,7 +145,7 @@ func (k *Keyring) Keys() []KeyInfo {
 			Seals:     raw.Key_seals(key),
 		}
 		var role int32
-		if raw.Keyring_role(k.raw(), key, nowMilliseconds(), &role) == statusOK {
+		if raw.Keyring_role(ring, key, nowMilliseconds(), &role) == statusOK {
 			info.Role = KeyRole(role)
 		}
 		copy(info.Name[:], lent(raw.Key_name(key), uint64(len(info.Name))))

@@ -9,7 +9,9 @@ import (
 	"io"
 	"net/http"
 	"sort"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/libresume/libresume/bindings/go/internal/raw"
 )
@@ -20,8 +22,11 @@ type metric struct {
 	samples          []string
 }
 
-func (m *metric) add(labels string, value any) {
-	m.samples = append(m.samples, fmt.Sprintf("%s{%s} %v", m.name, labels, value))
+func (m *metric) add(labels string, value any) { m.addTo("", labels, value) }
+
+// addTo adds a sample whose name has something behind the family's.
+func (m *metric) addTo(suffix, labels string, value any) {
+	m.samples = append(m.samples, fmt.Sprintf("%s%s{%s} %v", m.name, suffix, labels, value))
 }
 
 func (m *metric) write(w io.Writer) error {
@@ -77,32 +82,123 @@ func (s *Server) outcomes(label string) []*metric {
 	return []*metric{handshakes, resumed, issues}
 }
 
-// stored are the families of the server's store; none without one.
-func (s *Server) stored(label string) []*metric {
-	if s.store == nil {
+// ages are the histograms. There is no sum of ages: the library counts buckets only.
+func (s *Server) ages(label string) []*metric {
+	families := []*metric{
+		{name: "libresume_ticket_age_seconds", kind: "histogram",
+			help: "Age of each session that resumed, since it was made or renewed."},
+		{name: "libresume_ticket_key_age_seconds", kind: "histogram",
+			help: "Age of the key of each ticket that opened, since the key began to seal."},
+	}
+	for i, which := range []Histogram{TicketAges, KeyAges} {
+		buckets := s.Histogram(which)
+		var below uint64
+		for exponent, n := range buckets {
+			below += n
+			limit := fmt.Sprintf("%d.0", uint64(1)<<exponent)
+			if exponent == len(buckets)-1 {
+				limit = "+Inf"
+			}
+			families[i].addTo("_bucket", fmt.Sprintf("server=%q,le=%q", label, limit), below)
+		}
+	}
+	return families
+}
+
+// keys are the families of the server's keyring; none without one.
+func (s *Server) keys(label string) []*metric {
+	if s.keyring == 0 || !s.h.use() {
 		return nil
 	}
-	stats := s.store.Stats()
-	numbers := []struct {
-		name, kind, help string
-		value            uint64
-	}{
-		{"entries", "gauge", "Sessions in the store.", stats.Entries},
-		{"bytes", "gauge", "Bytes that they take.", stats.Bytes},
-		{"hits_total", "counter", "Look-ups that found a session.", stats.Hits},
-		{"misses_total", "counter", "Look-ups that found none.", stats.Misses},
-		{"puts_total", "counter", "Sessions put.", stats.Puts},
-		{"evictions_total", "counter", "Sessions that made room for others.", stats.Evictions},
-		{"expired_total", "counter", "Sessions whose time was over.", stats.Expired},
-		{"errors_total", "counter", "Calls that the backend failed.", stats.Errors},
+	defer s.h.done()
+	age := &metric{name: "libresume_key_age_seconds", kind: "gauge",
+		help: "Since when a key seals; below zero for one that will."}
+	ends := &metric{name: "libresume_key_opens_until_timestamp_seconds", kind: "gauge",
+		help: "Unix time when a key no longer opens; none for a key without an end."}
+	seals := &metric{name: "libresume_key_seals_total", kind: "counter",
+		help: "Tickets sealed with a key."}
+	for _, key := range keysOf(s.keyring) {
+		byKey := fmt.Sprintf("server=%q,key=\"%x\"", label, key.Name)
+		byRole := fmt.Sprintf("%s,role=%q", byKey, key.Role)
+		age.add(byRole, inSeconds(time.Since(key.SealFrom).Milliseconds()))
+		if !key.OpenUntil.IsZero() {
+			ends.add(byRole, inSeconds(key.OpenUntil.UnixMilli()))
+		}
+		seals.add(byKey, key.Seals)
 	}
+	return []*metric{age, ends, seals}
+}
+
+func inSeconds(ms int64) string { return strconv.FormatFloat(float64(ms)/1000, 'f', -1, 64) }
+
+// storeNumbers are all that a store tells; those that end with _total only grow.
+var storeNumbers = []struct {
+	which      int
+	name, help string
+}{
+	{raw.RESUME_STORE_ENTRIES, "entries", "Sessions now in the store."},
+	{raw.RESUME_STORE_BYTES, "bytes", "Bytes that they take."},
+	{raw.RESUME_STORE_CAPACITY_BYTES, "capacity_bytes", "Bytes that the store never exceeds."},
+	{raw.RESUME_STORE_CAPACITY_ENTRIES, "capacity_entries", "Entries that the store never exceeds."},
+	{raw.RESUME_STORE_HITS, "hits_total", "Look-ups that found something."},
+	{raw.RESUME_STORE_MISSES, "misses_total", "Look-ups that did not, for whatever reason."},
+	{raw.RESUME_STORE_PUTS, "puts_total", "Entries put or replaced."},
+	{raw.RESUME_STORE_EVICTIONS, "evictions_total", "Entries that had to go to make room."},
+	{raw.RESUME_STORE_EXPIRED, "expired_total", "Entries that went because their time was over."},
+	{raw.RESUME_STORE_REMOVES, "removes_total", "Entries removed or taken."},
+	{raw.RESUME_STORE_REFUSED, "refused_total", "Puts that were not stored."},
+	{raw.RESUME_STORE_ERRORS, "errors_total", "Failures of the backend, and records it spoilt."},
+	{raw.RESUME_STORE_QUEUED, "queued", "Puts that wait now to be sent."},
+	{raw.RESUME_STORE_DROPPED, "dropped_total", "Puts that never got there."},
+	{raw.RESUME_STORE_CONNECTIONS, "connections", "Connections now open to the backend."},
+	{raw.RESUME_STORE_TIMEOUTS, "timeouts_total", "Calls that the deadline ended."},
+	{raw.RESUME_STORE_UNREACHABLE, "unreachable_total", "Connections that could not be made."},
+	{raw.RESUME_STORE_DISCONNECTS, "disconnects_total", "Connections that broke or carried garbage."},
+	{raw.RESUME_STORE_SKIPPED, "skipped_total", "Calls that were not made because the breaker was open."},
+	{raw.RESUME_STORE_BREAKER, "breakers_open", "Processes whose breaker is not closed."},
+	{raw.RESUME_STORE_BREAKER_OPENS, "breaker_opens_total", "How often a breaker opened."},
+	{raw.RESUME_STORE_REPLIES_DENIED, "replies_denied_total", "Error replies: wrong password, missing permission."},
+	{raw.RESUME_STORE_REPLIES_MOVED, "replies_moved_total", "Error replies: ask another node of a cluster."},
+	{raw.RESUME_STORE_REPLIES_READONLY, "replies_readonly_total", "Error replies: a replica."},
+	{raw.RESUME_STORE_REPLIES_FULL, "replies_full_total", "Error replies: out of memory."},
+	{raw.RESUME_STORE_REPLIES_BUSY, "replies_busy_total", "Error replies: loading, busy, without its master."},
+	{raw.RESUME_STORE_REPLIES_OTHER, "replies_other_total", "Error replies: anything else."},
+	{raw.RESUME_STORE_EMPTIED, "emptied_total", "Shards emptied: a writer died inside, or bytes were damaged."},
+	{raw.RESUME_STORE_REPLACED, "replaced", "1 if the file that was there was replaced at opening."},
+	{raw.RESUME_STORE_L1_HITS, "l1_hits_total", "Look-ups that the first level answered."},
+	{raw.RESUME_STORE_L2_HITS, "l2_hits_total", "Look-ups that the second level answered."},
+	{raw.RESUME_STORE_SHARED, "lookups_shared_total", "Look-ups that waited for an equal one."},
+	{raw.RESUME_STORE_L1_ONLY, "l1_only_total", "Puts that only the first level has."},
+}
+
+// stored are the families of the server's store; none without one.
+func (s *Server) stored(label string) []*metric {
+	if s.store == nil || !s.store.h.use() {
+		return nil
+	}
+	defer s.store.h.done()
 	var families []*metric
-	for _, number := range numbers {
-		family := &metric{name: "libresume_store_" + number.name, kind: number.kind, help: number.help}
-		family.add(fmt.Sprintf("server=%q", label), number.value)
+	for _, number := range storeNumbers {
+		family := &metric{name: "libresume_store_" + number.name, kind: "gauge", help: number.help}
+		if strings.HasSuffix(number.name, "_total") {
+			family.kind = "counter"
+		}
+		var value uint64
+		if raw.Store_stats(s.store.raw(), number.which, &value) != statusOK {
+			continue
+		}
+		if number.which == raw.RESUME_STORE_BREAKER && value > 1 {
+			value = 1 // half open is not closed either
+		}
+		family.add(fmt.Sprintf("server=%q", label), value)
 		families = append(families, family)
 	}
 	return families
+}
+
+func (s *Server) metrics(label string) []*metric {
+	families := append(s.outcomes(label), s.ages(label)...)
+	return append(append(families, s.keys(label)...), s.stored(label)...)
 }
 
 // WriteMetrics writes the numbers of servers in Prometheus's text format, under the names that the
@@ -116,7 +212,7 @@ func WriteMetrics(w io.Writer, servers map[string]*Server) error {
 	var families []*metric
 	known := map[string]*metric{}
 	for _, label := range labels {
-		for _, family := range append(servers[label].outcomes(label), servers[label].stored(label)...) {
+		for _, family := range servers[label].metrics(label) {
 			if same := known[family.name]; same != nil {
 				same.samples = append(same.samples, family.samples...)
 				continue

@@ -5,8 +5,6 @@
 package resume
 
 import (
-	"time"
-
 	"github.com/libresume/libresume/bindings/go/internal/raw"
 )
 
@@ -45,6 +43,10 @@ type ServerOptions struct {
 	Codec   *Codec // instead of the one that the keyring gives: another frame
 	Store   *Store
 	Policy  Policy
+
+	// Trace is told of every outcome, after it was counted, by the goroutine of the handshake, which
+	// waits for it. Many goroutines call it at once.
+	Trace func(Event)
 }
 
 // Server decides what resumes, issues tickets and counts. Attach gives it to a tls.Config; one
@@ -53,9 +55,11 @@ type Server struct {
 	h         *handle
 	codec     *Codec
 	store     *Store
-	policy    raw.Handle_policy // borrowed from h
-	modes     Modes             // that are left of the policy's
+	policy    raw.Handle_policy  // borrowed from h
+	keyring   raw.Handle_keyring // borrowed from h; 0 without one
+	modes     Modes              // that are left of the policy's
 	singleUse bool
+	trace     func(Event)
 }
 
 func (s *Server) raw() raw.Handle_server { return raw.Handle_server(s.h.pointer) }
@@ -108,7 +112,9 @@ func NewServer(options ServerOptions) (*Server, error) {
 			raw.Server_unref(raw.Handle_server(p))
 		}),
 		policy:    raw.Server_policy(made),
+		keyring:   raw.Server_keyring(made),
 		singleUse: options.Policy.SingleUse,
+		trace:     options.Trace,
 	}
 	server.modes = Modes(raw.Policy_modes(server.policy))
 	server.codec, server.store = share(codec, options.Store)
@@ -178,12 +184,4 @@ func (s *Server) Forget(id []byte) error {
 	}
 	defer s.h.done()
 	return failure("forget", raw.Server_forget(s.raw(), id), "")
-}
-
-func (s *Server) count(path Path, reason int, age time.Duration, now time.Time) {
-	if age < 0 {
-		age = 0
-	}
-	// It can only fail for a path or a reason that is none.
-	raw.Server_count(s.raw(), int(path), reason, uint64(age.Milliseconds()), milliseconds(now))
 }
