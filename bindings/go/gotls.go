@@ -80,27 +80,33 @@ func (s *Session) toState(chains []byte) (*tls.SessionState, bool) {
 // in the form of Session_to_gotls, or false if there is none. OpenSSL's sessions hold the leaf
 // alone, so that one behind an intermediate CA is not verified unless that CA is trusted itself.
 func verifiedChains(session *Session, config *tls.Config) ([]byte, bool) {
-	var certificates []*x509.Certificate
-	for _, der := range session.PeerCertificates() {
-		certificate, err := x509.ParseCertificate(der)
-		if err != nil {
-			return nil, false
-		}
-		certificates = append(certificates, certificate)
-	}
+	certificates := session.PeerCertificates()
 	if len(certificates) == 0 {
 		return nil, true
 	}
-	options := x509.VerifyOptions{
-		Roots:         config.ClientCAs,
-		CurrentTime:   timeFor(config),
-		Intermediates: x509.NewCertPool(),
-		KeyUsages:     []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	return chainsOf(certificates, x509.VerifyOptions{
+		Roots:       config.ClientCAs,
+		CurrentTime: timeFor(config),
+		KeyUsages:   []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	})
+}
+
+// chainsOf verifies certificates in DER, the leaf first, and gives its chains without it in the form
+// of Session_to_gotls.
+func chainsOf(certificates [][]byte, options x509.VerifyOptions) ([]byte, bool) {
+	leaf, err := x509.ParseCertificate(certificates[0])
+	if err != nil {
+		return nil, false
 	}
-	for _, intermediate := range certificates[1:] {
+	options.Intermediates = x509.NewCertPool()
+	for _, der := range certificates[1:] {
+		intermediate, err := x509.ParseCertificate(der)
+		if err != nil {
+			return nil, false
+		}
 		options.Intermediates.AddCert(intermediate)
 	}
-	chains, err := certificates[0].Verify(options)
+	chains, err := leaf.Verify(options)
 	if err != nil {
 		return nil, false
 	}

@@ -125,6 +125,7 @@ func attached(t testing.TB, server *Server, options ...Option) *tls.Config {
 type client struct {
 	config *tls.Config
 	cache  *cache
+	dialer *Dialer // instead of tls.Client, if there is one
 }
 
 type cache struct {
@@ -223,6 +224,11 @@ func (c *client) connect(config *tls.Config) (tls.ConnectionState, error) {
 		done <- err
 	}()
 	conn := tls.Client(near, c.config)
+	if c.dialer != nil {
+		if conn, err = c.dialer.Client(near, "a.example:443"); err != nil {
+			return tls.ConnectionState{}, err
+		}
+	}
 	var buf [1]byte
 	_, err = conn.Write(buf[:])
 	if err == nil {

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build cgo
+
+package resume
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/libresume/libresume/bindings/go/internal/raw"
+)
+
+// ClientOptions are what a client is made of. The zero value has the defaults.
+type ClientOptions struct {
+	Policy      Policy // modes, lifetimes, and the rule for extended master secret
+	MaxSessions int    // in all; 0: 1000
+	MaxBytes    int64  // in all; 0: 16 MiB
+	MaxTickets  int    // TLS 1.3 tickets of one server, which is how many connections can begin at once; 0: 4
+}
+
+// Client keeps the sessions that clients may offer, for each server, bounded, and in a sealed file
+// if wanted. SessionCache and Dialer plug it into crypto/tls; one client may serve many configs.
+type Client struct {
+	h      *handle
+	policy raw.Handle_policy // borrowed from h
+
+	debts      debts
+	unusable   atomic.Uint64
+	unreadable atomic.Uint64
+}
+
+func (c *Client) raw() raw.Handle_client { return raw.Handle_client(c.h.pointer) }
+
+// NewClient makes an empty client.
+func NewClient(options ClientOptions) (*Client, error) {
+	const op = "new client"
+	policy, err := options.Policy.build()
+	if err != nil {
+		return nil, err
+	}
+	defer raw.Policy_unref(policy)
+	var set raw.Handle_client_options
+	if status := raw.Client_options_new(&set); status != statusOK {
+		return nil, failure(op, status, "")
+	}
+	defer raw.Client_options_unref(set)
+	status := firstFailure(
+		func() int { return raw.Client_options_set_policy(set, policy) },
+		func() int {
+			return limit(options.MaxSessions, func(n int) int {
+				return raw.Client_options_set_max_sessions(set, uint(n))
+			})
+		},
+		func() int {
+			return limit(int(options.MaxBytes), func(n int) int {
+				return raw.Client_options_set_max_bytes(set, uint64(n))
+			})
+		},
+		func() int {
+			return limit(options.MaxTickets, func(n int) int {
+				return raw.Client_options_set_max_tickets(set, uint(n))
+			})
+		},
+	)
+	var made raw.Handle_client
+	if status == statusOK {
+		status = raw.Client_new(set, &made)
+	}
+	if status != statusOK {
+		return nil, failure(op, status, raw.Client_options_why(set))
+	}
+	return &Client{
+		h: newHandle(uintptr(made), func(p uintptr) {
+			raw.Client_unref(raw.Handle_client(p))
+		}),
+		policy: raw.Client_policy(made),
+	}, nil
+}
+
+// limit leaves the default where 0 is asked for; a negative number is out of range.
+func limit(n int, set func(int) int) int {
+	switch {
+	case n == 0:
+		return statusOK
+	case n < 0:
+		return int(ErrInvalid)
+	default:
+		return set(n)
+	}
+}
+
+// Close drops the client and its sessions. Configs that have it go on with full handshakes.
+func (c *Client) Close() error {
+	c.h.close()
+	return nil
+}
+
+// Save writes all sessions to a file of mode 0600, sealed by the ring's key that seals now. The ring
+// must outlive the process: "file:" or "derive:". What is saved here and used there may be offered
+// twice: save last.
+func (c *Client) Save(path string, keys *Keyring) error {
+	return c.withFile("save client", path, keys, raw.Client_save)
+}
+
+// Load takes the sessions of a file in place of those that the client has; Clients in Python and C
+// write and read the same files. The error is Miss if there is no such file; after any error the
+// client is as it was.
+func (c *Client) Load(path string, keys *Keyring) error {
+	return c.withFile("load client", path, keys, raw.Client_load)
+}
+
+type fileCall func(raw.Handle_client, string, raw.Handle_keyring, uint64) int
+
+func (c *Client) withFile(op, path string, keys *Keyring, call fileCall) error {
+	if !c.h.use() {
+		return ErrClosed
+	}
+	defer c.h.done()
+	if keys == nil || !keys.h.use() {
+		return ErrClosed
+	}
+	defer keys.h.done()
+	if hasNUL(path) { // C would cut it off there
+		return failure(op, int(ErrInvalid), "a path has no NUL inside")
+	}
+	return failure(op, call(c.raw(), path, keys.raw(), nowMilliseconds()), "")
+}
+
+// Clear forgets everything.
+func (c *Client) Clear() error {
+	if !c.h.use() {
+		return ErrClosed
+	}
+	defer c.h.done()
+	return failure("clear client", raw.Client_clear(c.raw()), "")
+}
+
+// ClientStats are numbers about a client.
+type ClientStats struct {
+	Sessions, Peers, Bytes uint64 // that there are now
+
+	Puts, Refused      uint64 // sessions that came, and were kept or not
+	Hits, Misses       uint64 // look-ups that found a session or none
+	Unusable           uint64 // of the hits: found, and not offered
+	Expired, Evicted   uint64
+	Forgotten, Returns uint64
+}
+
+// Stats reads the numbers. Unusable are sessions that crypto/tls could not offer: without a ticket,
+// of a suite that it lacks, with a certificate that is not trusted any more or not at all.
+func (c *Client) Stats() ClientStats {
+	var stats ClientStats
+	if !c.h.use() {
+		return stats
+	}
+	defer c.h.done()
+	for which, value := range map[int]*uint64{
+		raw.RESUME_CLIENT_SESSIONS:  &stats.Sessions,
+		raw.RESUME_CLIENT_PEERS:     &stats.Peers,
+		raw.RESUME_CLIENT_BYTES:     &stats.Bytes,
+		raw.RESUME_CLIENT_PUTS:      &stats.Puts,
+		raw.RESUME_CLIENT_REFUSED:   &stats.Refused,
+		raw.RESUME_CLIENT_HITS:      &stats.Hits,
+		raw.RESUME_CLIENT_MISSES:    &stats.Misses,
+		raw.RESUME_CLIENT_EXPIRED:   &stats.Expired,
+		raw.RESUME_CLIENT_EVICTED:   &stats.Evicted,
+		raw.RESUME_CLIENT_FORGOTTEN: &stats.Forgotten,
+		raw.RESUME_CLIENT_RETURNS:   &stats.Returns,
+	} {
+		if raw.Client_stats(c.raw(), which, value) != statusOK {
+			*value = 0
+		}
+	}
+	stats.Unusable = c.unusable.Load()
+	stats.Refused += c.unreadable.Load()
+	return stats
+}
+
+// String says how much there is, and nothing of it.
+func (c *Client) String() string {
+	stats := c.Stats()
+	return fmt.Sprintf("resume.Client(%d sessions, %d peers)", stats.Sessions, stats.Peers)
+}
+
+// GoString is String.
+func (c *Client) GoString() string { return c.String() }
+
+// debts remember of each peer when the oldest of the sessions that went out was authenticated.
+// crypto/tls does not say from which session a new one comes, nor whether it comes from one at all.
+// So the new one counts as no younger than those: a session must not live for ever by being renewed.
+type debts struct {
+	mutex sync.Mutex
+	of    map[peerID]debt
+}
+
+type debt struct{ authenticated, until uint64 } // nothing can be renewed from it after that
+
+const debtsMax = 1 << 16
+
+// owe notes a session that goes out; false where there is no room to do so, and it must not.
+func (d *debts) owe(id peerID, authenticated, until, now uint64) bool {
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	old, known := d.of[id]
+	if known && old.until > now && old.authenticated <= authenticated {
+		return true
+	}
+	if !known && len(d.of) >= debtsMax {
+		d.forgive(now)
+		if len(d.of) >= debtsMax {
+			return false
+		}
+	}
+	if d.of == nil {
+		d.of = map[peerID]debt{}
+	}
+	d.of[id] = debt{authenticated, until}
+	return true
+}
+
+func (d *debts) forgive(now uint64) {
+	for id, debt := range d.of {
+		if debt.until <= now {
+			delete(d.of, id)
+		}
+	}
+}
+
+// owed is when a new session of the peer counts as authenticated: at created, or before.
+func (d *debts) owed(id peerID, created, now uint64) uint64 {
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	debt, known := d.of[id]
+	if known && debt.until > now && debt.authenticated < created {
+		return debt.authenticated
+	}
+	return created
+}

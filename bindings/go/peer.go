@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build cgo
+
+package resume
+
+import (
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/binary"
+	"net"
+	"net/netip"
+	"reflect"
+	"strings"
+
+	"github.com/libresume/libresume/bindings/go/internal/raw"
+)
+
+// PeerOptions say what keeps sessions apart besides server name, protocols and the config's settings.
+type PeerOptions struct {
+	// Port that connections go to. crypto/tls does not tell it to a cache: with 0, all ports of one
+	// name share their sessions. A Dialer knows it by itself.
+	Port uint16
+
+	// Label is what else sessions depend on: one for each GetClientCertificate, "proxy" for a config
+	// that speaks with a proxy, "quic" for one of QUIC.
+	Label []byte
+
+	// SharedLabel has Label stand alone, without the digest of the config's settings, for files that
+	// are shared with other languages: their Peer with the same label is the same peer. That every
+	// config with that label would have made these sessions is then yours to see to.
+	SharedLabel bool
+}
+
+// peerID is a peer as the client knows it.
+type peerID struct {
+	host, name string
+	port       uint16
+	alpn       string
+	label      string
+}
+
+// peerOf finds the peer that a key of crypto/tls means: a server name, or without one the address of
+// the other end.
+func (s *sessionCache) peerOf(key string) (peerID, bool) {
+	id := s.settings
+	if end, err := netip.ParseAddrPort(key); err == nil {
+		id.host, id.port = end.Addr().String(), end.Port()
+		return id, true
+	}
+	id.host = strings.ToLower(strings.TrimSuffix(key, "."))
+	if net.ParseIP(strings.Trim(id.host, "[]")) == nil { // an address is not sent as a name
+		id.name = id.host
+	}
+	return id, id.host != "" && !hasNUL(id.host)
+}
+
+// open gives one reference.
+func (id *peerID) open() (raw.Handle_peer, bool) {
+	var made raw.Handle_peer
+	if raw.Peer_new(id.host, id.port, &made) != statusOK {
+		return 0, false
+	}
+	ok := firstFailure(
+		func() int { return raw.Peer_set_server_name(made, []byte(id.name)) },
+		func() int { return raw.Peer_set_alpn(made, []byte(id.alpn)) },
+		func() int { return raw.Peer_set_label(made, []byte(id.label)) },
+	) == statusOK
+	if !ok {
+		raw.Peer_unref(made)
+	}
+	return made, ok
+}
+
+func hasNUL(text string) bool { return strings.IndexByte(text, 0) >= 0 }
+
+// settingsOf are what all peers of a config have in common.
+func settingsOf(config *tls.Config, options *PeerOptions) peerID {
+	id := peerID{port: options.Port, label: string(options.Label)}
+	for _, protocol := range config.NextProtos {
+		id.alpn += string([]byte{byte(len(protocol))}) + protocol
+	}
+	if !options.SharedLabel {
+		id.label = string(settingsDigest(config, options.Label))
+	}
+	return id
+}
+
+// settingsDigest stands for all of a client's config that a session depends on: under other settings
+// it might never have come about. Trust anchors are not in it, since each session's certificates are
+// verified anew under today's before it is offered. Of a function one can only tell that it is there.
+func settingsDigest(config *tls.Config, label []byte) []byte {
+	digest := sha256.New()
+	number := func(n int) {
+		var bytes [8]byte
+		binary.BigEndian.PutUint64(bytes[:], uint64(n))
+		digest.Write(bytes[:])
+	}
+	add := func(data []byte) {
+		number(len(data))
+		digest.Write(data)
+	}
+	is := func(set bool) {
+		if set {
+			number(1)
+		} else {
+			number(0)
+		}
+	}
+	add([]byte("libresume crypto/tls client settings 1"))
+	add(label)
+	is(config.InsecureSkipVerify)
+	is(config.VerifyPeerCertificate != nil)
+	is(config.VerifyConnection != nil)
+	is(config.GetClientCertificate != nil)
+	is(usesECH(config))
+	number(int(config.MinVersion))
+	number(int(config.MaxVersion))
+	number(len(config.CipherSuites))
+	for _, suite := range config.CipherSuites {
+		number(int(suite))
+	}
+	number(len(config.Certificates))
+	for _, own := range config.Certificates {
+		if len(own.Certificate) > 0 {
+			add(own.Certificate[0])
+		}
+	}
+	return digest.Sum(nil)
+}
+
+// usesECH says whether the ClientHello is encrypted, which Go can do from 1.23 on. A session of it
+// must not be offered in clear, nor the other way round.
+func usesECH(config *tls.Config) bool {
+	list := reflect.ValueOf(config).Elem().FieldByName("EncryptedClientHelloConfigList")
+	return list.IsValid() && list.Len() > 0
+}
