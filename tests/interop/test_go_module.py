@@ -8,6 +8,7 @@ import select
 import shutil
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,19 @@ def prefix(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return installed
 
 
+def start_both(command: list[str], running: ExitStack, env: dict[str, str]) -> list[int]:
+    """Two servers of one command; their ports."""
+    ports = []
+    for _ in range(2):
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env)
+        running.callback(stop, process)
+        assert process.stdout is not None
+        running.callback(process.stdout.close)
+        assert select.select([process.stdout], [], [], PATIENCE)[0], "it does not start"
+        ports.append(int(process.stdout.readline()))
+    return ports
+
+
 @pytest.mark.parametrize("example", PROGRAMS)
 def test_a_module_outside_the_tree_resumes(
     prefix: Path, identity: Identity, ticket_key: Path, tmp_path: Path, example: str
@@ -120,25 +134,31 @@ def test_a_module_outside_the_tree_resumes(
     need(run_go("build", "-o", "server", ".", cwd=folder, env=env))
     command = [str(folder / "server"), str(identity.certificate), str(identity.key)]
     command.append(f"file:{ticket_key}?dialect=nginx")
-    running = []
-    try:
-        ports = []
-        for _ in range(2):
-            process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env)
-            running.append(process)
-            assert process.stdout is not None
-            assert select.select([process.stdout], [], [], PATIENCE)[0], "it does not start"
-            ports.append(int(process.stdout.readline()))
+    with ExitStack() as running:
+        ports = start_both(command, running, env)
         for version in ("1.2", "1.3"):
             session = tmp_path / "session.pem"
             assert not s_client(ports[0], version, keep=session).reused
             again = s_client(ports[1], version, offer=session)
             assert again.reused and "resumed: true" in again.text
-    finally:
-        for process in running:
-            stop(process)
-            if process.stdout is not None:
-                process.stdout.close()
+
+
+def test_grpc_resumes_at_both_ends(
+    prefix: Path, identity: Identity, ticket_key: Path, tmp_path: Path
+) -> None:
+    """gRPC's servers by Attach, its client by a SessionCache: from one process to the other."""
+    folder = outside(tmp_path, "examples/go/grpc")
+    env = environment(prefix)
+    need(run_go("build", "-o", "grpc", ".", cwd=folder, env=env))
+    program, certificate = str(folder / "grpc"), str(identity.certificate)
+    command = [program, "serve", certificate, str(identity.key)]
+    command.append(f"file:{ticket_key}?dialect=nginx")
+    with ExitStack() as running:
+        ports = start_both(command, running, env)
+        call = [program, "call", certificate, "a.example"]
+        call += [f"127.0.0.1:{port}" for port in (ports[0], ports[1], ports[0])]
+        done = subprocess.run(call, capture_output=True, text=True, timeout=PATIENCE, env=env)
+        assert need(done).split() == ["resumed:", "false", *["resumed:", "true"] * 2]
 
 
 def test_go_is_new_enough() -> None:
