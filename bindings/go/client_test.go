@@ -215,6 +215,42 @@ func TestClientVerifiesAnew(t *testing.T) {
 	})
 }
 
+// What was found good counts for a while, but never longer than the certificate.
+func TestClientRemembersWhatItVerified(t *testing.T) {
+	serverConfig(t)
+	config := verifying(t, tls.VersionTLS13)
+	late := time.Duration(0)
+	config.Time = func() time.Time { return time.Now().Add(late) }
+	v := new(verified)
+	good := func(name string, want bool) {
+		t.Helper()
+		if _, ok := v.chains(identity.Certificate, config, name); ok != want {
+			t.Fatalf("%s, after %v: good %v", name, late, ok)
+		}
+	}
+	good("a.example", true)
+	good("c.example", false)
+	config.RootCAs = newAuthority(t, "another").pool() // which shows whether anything is verified
+	good("a.example", true)
+	good("b.example", false)
+	late = -time.Minute
+	good("a.example", false)
+	late = verifiedLife
+	good("a.example", false)
+	config.RootCAs, late = ca.pool(), 24*time.Hour-30*time.Minute
+	good("a.example", true) // for half an hour
+	late = 24*time.Hour + time.Minute
+	good("a.example", false)
+	for i := 0; i <= verifiedMax; i++ {
+		v.known[[32]byte{byte(i), byte(i >> 8)}] = verdict{}
+	}
+	late = 0
+	good("a.example", true)
+	if len(v.known) != 1 {
+		t.Fatal("it grows without end: ", len(v.known))
+	}
+}
+
 // A session that was renewed counts from its full handshake.
 func TestClientLetsNoSessionLiveForEver(t *testing.T) {
 	longLived := newAuthority(t, "long")

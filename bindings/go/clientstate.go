@@ -8,7 +8,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/binary"
 
 	"github.com/libresume/libresume/bindings/go/internal/raw"
@@ -134,7 +133,7 @@ func leafOf(session raw.Handle_session) []byte {
 
 // clientState gives what was saved as crypto/tls takes it; false where it may not be offered under
 // this config to a server of that name, or is nothing that crypto/tls could offer.
-func clientState(saved raw.Handle_saved, config *tls.Config, name string) (*tls.ClientSessionState, bool) {
+func (s *sessionCache) clientState(saved raw.Handle_saved, name string) (*tls.ClientSessionState, bool) {
 	var length uint64
 	address := raw.Saved_ticket(saved, &length)
 	ticket := lent(address, length)
@@ -142,7 +141,7 @@ func clientState(saved raw.Handle_saved, config *tls.Config, name string) (*tls.
 	if len(ticket) == 0 { // an ID, which is nothing to crypto/tls
 		return nil, false
 	}
-	chains, ok := serverChains(session, config, name)
+	chains, ok := s.serverChains(session, name)
 	if !ok {
 		return nil, false
 	}
@@ -173,12 +172,12 @@ func clientState(saved raw.Handle_saved, config *tls.Config, name string) (*tls.
 // serverChains verifies the server's certificate anew, since a session outlives what was true when
 // it began: validity, and the CAs that this config trusts. Sessions of other languages may hold the
 // leaf alone, so that one behind an intermediate CA is not verified.
-func serverChains(session raw.Handle_session, config *tls.Config, name string) ([]byte, bool) {
+func (s *sessionCache) serverChains(session raw.Handle_session, name string) ([]byte, bool) {
 	count := int64(raw.Session_peer_certificate_count(session))
 	if count == 0 {
 		return nil, false // crypto/tls offers no session without
 	}
-	if config.InsecureSkipVerify {
+	if s.config.InsecureSkipVerify {
 		return nil, true
 	}
 	if raw.Session_verify_result(session) != 0 {
@@ -190,9 +189,7 @@ func serverChains(session raw.Handle_session, config *tls.Config, name string) (
 		data := raw.Session_peer_certificate(session, i, &length)
 		certificates = append(certificates, lent(data, length))
 	}
-	return chainsOf(certificates, x509.VerifyOptions{
-		DNSName: name, Roots: config.RootCAs, CurrentTime: timeFor(config),
-	})
+	return s.verified.chains(certificates, s.config, name)
 }
 
 // leafExtensions finds the extensions of the first certificate in the bytes of a SessionState: where

@@ -20,9 +20,10 @@ import (
 type Dialer struct {
 	NetDialer *net.Dialer // nil: the zero value
 
-	client  *Client
-	config  *tls.Config
-	options PeerOptions
+	client   *Client
+	config   *tls.Config
+	options  PeerOptions
+	verified *verified
 }
 
 // NewDialer makes a dialer. The config is cloned; nil is the zero value. A ClientSessionCache in it
@@ -31,7 +32,7 @@ func (c *Client) NewDialer(config *tls.Config, options PeerOptions) *Dialer {
 	if config == nil {
 		config = &tls.Config{}
 	}
-	return &Dialer{client: c, config: config.Clone(), options: options}
+	return &Dialer{client: c, config: config.Clone(), options: options, verified: new(verified)}
 }
 
 // Dial is DialContext without a context.
@@ -76,7 +77,7 @@ func (d *Dialer) Client(conn net.Conn, address string) (*tls.Conn, error) {
 		config.ServerName = host
 	}
 	cache := newSessionCache(d.client, config, &options)
-	cache.link = new(link)
+	cache.link, cache.verified = new(link), d.verified
 	config.ClientSessionCache = cache
 	verify := config.VerifyConnection
 	config.VerifyConnection = func(cs tls.ConnectionState) error {

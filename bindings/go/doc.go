@@ -11,6 +11,12 @@
 //	...
 //	err = resume.Attach(config, server) // a *tls.Config, as net/http and others take it
 //
+// Clients resume by a cache of their own, at any server:
+//
+//	client, err := resume.NewClient(resume.ClientOptions{})
+//	...
+//	config.ClientSessionCache = client.SessionCache(config, resume.PeerOptions{})
+//
 // What holds a reference of the C library has a Close method. It may be left out, since the garbage
 // collector then does it, and it may be called at any time: what was built from the object keeps
 // what it needs. Every method may be called by many goroutines at once.

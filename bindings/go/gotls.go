@@ -84,16 +84,16 @@ func verifiedChains(session *Session, config *tls.Config) ([]byte, bool) {
 	if len(certificates) == 0 {
 		return nil, true
 	}
-	return chainsOf(certificates, x509.VerifyOptions{
+	chains, ok := verify(certificates, x509.VerifyOptions{
 		Roots:       config.ClientCAs,
 		CurrentTime: timeFor(config),
 		KeyUsages:   []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
 	})
+	return encodeChains(chains), ok
 }
 
-// chainsOf verifies certificates in DER, the leaf first, and gives its chains without it in the form
-// of Session_to_gotls.
-func chainsOf(certificates [][]byte, options x509.VerifyOptions) ([]byte, bool) {
+// verify verifies certificates in DER, the leaf first.
+func verify(certificates [][]byte, options x509.VerifyOptions) ([][]*x509.Certificate, bool) {
 	leaf, err := x509.ParseCertificate(certificates[0])
 	if err != nil {
 		return nil, false
@@ -107,9 +107,11 @@ func chainsOf(certificates [][]byte, options x509.VerifyOptions) ([]byte, bool) 
 		options.Intermediates.AddCert(intermediate)
 	}
 	chains, err := leaf.Verify(options)
-	if err != nil {
-		return nil, false
-	}
+	return chains, err == nil
+}
+
+// encodeChains writes chains, each without its leaf, as Session_to_gotls takes them.
+func encodeChains(chains [][]*x509.Certificate) []byte {
 	var out []byte
 	for _, chain := range chains {
 		var body []byte
@@ -118,7 +120,7 @@ func chainsOf(certificates [][]byte, options x509.VerifyOptions) ([]byte, bool) 
 		}
 		out = appendWithLength(out, body)
 	}
-	return out, true
+	return out
 }
 
 func appendWithLength(out, data []byte) []byte {

@@ -30,12 +30,14 @@ type sessionCache struct {
 	client   *Client
 	config   *tls.Config // as it was when the cache was made; for certificates and time
 	settings peerID      // of all its peers, which lack host and name
+	verified *verified   // servers' certificates
 	link     *link       // of the one connection that has this cache; nil: many have it
 }
 
 func newSessionCache(client *Client, config *tls.Config, options *PeerOptions) *sessionCache {
 	return &sessionCache{
 		client: client, config: config.Clone(), settings: settingsOf(config, options),
+		verified: new(verified),
 	}
 }
 
@@ -73,7 +75,7 @@ func (s *sessionCache) take(id peerID, peer raw.Handle_peer, key string) *tls.Cl
 		if raw.Client_take(s.client.raw(), peer, now, &saved) != statusOK {
 			return nil
 		}
-		state, ok := clientState(saved, s.config, key)
+		state, ok := s.clientState(saved, key)
 		if ok = ok && s.give(id, saved, now); ok {
 			return state
 		}

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import base64
 import secrets
+import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -161,6 +163,51 @@ def test_a_session_of_go_resumes_in_openssl(
     session = tmp_path / "session.pem"
     session.write_text(pem_of(der))
     assert s_client(nginx, version, offer=session, extra=SUITE).reused
+
+
+def page_by_python(context: ssl.SSLContext, port: int) -> bool:
+    """One request; says whether the session resumed."""
+    with (
+        socket.create_connection(("127.0.0.1", port), PATIENCE) as plain,
+        context.wrap_socket(plain, server_hostname="a.example") as connection,
+    ):
+        connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        while connection.recv(1024):
+            pass
+        return bool(connection.session_reused)
+
+
+@versions
+def test_python_and_go_resume_each_other_s_sessions(
+    start: Starter,
+    identity: Identity,
+    visits: Visits,
+    ticket_key: Path,
+    tmp_path: Path,
+    version: str,
+) -> None:
+    """What attach_client() got goes to Go, and what Go got comes back, as docs/go.md says it."""
+    port = start(f"keys=file:{ticket_key}?dialect=nginx", "suites=sha256")
+    context = ssl.create_default_context(cafile=str(identity.certificate))
+    number = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}[version]
+    context.minimum_version = context.maximum_version = number
+    client = libresume.attach_client(context)
+    assert not page_by_python(context, port)
+    own = libresume.peer_of(context, "a.example", port)
+    saved = client.take(own)
+    assert saved is not None
+    shared = libresume.Client()
+    shared.put(peer(port), saved.session, saved.ticket, saved.lifetime_hint)
+    keys, file = file_keys(tmp_path), tmp_path / "sessions"
+    shared.save(file, keys)
+    wishes = (f"load={file}", f"save={file}", f"keys={keys}", "label=fleet", "dial=1")
+    assert visits(version, port, *wishes) == [True]
+    client.clear()
+    assert shared.load(file, keys)
+    back = shared.take(peer(port))
+    assert back is not None
+    assert client.put(own, back.session, back.ticket, back.lifetime_hint) == libresume.Status.OK
+    assert page_by_python(context, port)
 
 
 MARK = "SSL SESSION PARAMETERS-----"
