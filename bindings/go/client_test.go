@@ -113,6 +113,38 @@ func TestClientOffersNothingUnderAnotherNameOrConfig(t *testing.T) {
 	}
 }
 
+func TestClientHasASessionForEachOfItsCertificates(t *testing.T) {
+	people := newAuthority(t, "clients")
+	c := clientOf(t, ClientOptions{})
+	server := attached(t, serverOf(t, "random:", "", Policy{}))
+	for range [2]int{} {
+		config := verifying(t, tls.VersionTLS13)
+		config.Certificates = []tls.Certificate{people.issue(t, "somebody", time.Hour)}
+		user(c, config).expect(t, server, false, true)
+	}
+}
+
+// A label in common does not make an unverified server a verified one.
+func TestClientDoesNotTrustWhatNobodyVerified(t *testing.T) {
+	eachVersion(t, func(t *testing.T, version uint16) {
+		c := clientOf(t, ClientOptions{})
+		shared := PeerOptions{Label: []byte("fleet"), SharedLabel: true}
+		careless, careful := verifying(t, version), verifying(t, version)
+		careless.InsecureSkipVerify = true
+		for _, config := range []*tls.Config{careless, careful} {
+			config.ClientSessionCache = c.SessionCache(config, shared)
+		}
+		server := attached(t, serverOf(t, "random:", "", Policy{}))
+		(&client{config: careless}).expect(t, server, false, true)
+		look(t, careful, false)
+		if stats := c.Stats(); stats.Unusable != 1 {
+			t.Fatalf("%+v", stats)
+		}
+		(&client{config: careful}).expect(t, server, false, true)
+		(&client{config: careless}).expect(t, server, true)
+	})
+}
+
 func TestClientLabelsAndPorts(t *testing.T) {
 	c := clientOf(t, ClientOptions{})
 	config := verifying(t, tls.VersionTLS13)
@@ -340,23 +372,56 @@ func TestClientKeepsStapleAndTimestamps(t *testing.T) {
 	})
 }
 
-// quic-go and others keep what is theirs in Extra.
+// quic-go and others keep what is theirs in Extra, and put the session that they were given.
 func TestClientKeepsWhatOthersAdd(t *testing.T) {
 	eachVersion(t, func(t *testing.T, version uint16) {
-		config := verifying(t, version)
-		user(clientOf(t, ClientOptions{}), config).expect(t, serverConfig(t), false)
+		config, server := verifying(t, version), serverConfig(t)
+		server.Certificates[0].OCSPStaple = []byte("staple")
+		user(clientOf(t, ClientOptions{}), config).expect(t, server, false)
 		for i := 0; i < 2; i++ {
-			ticket, state, err := look(t, config, true).ResumptionState()
-			fatalIf(t, err)
-			state.Extra = append(state.Extra, []byte(fmt.Sprint("theirs ", i)))
-			session, err := tls.NewResumptionState(ticket, state)
-			fatalIf(t, err)
-			config.ClientSessionCache.Put("a.example", session)
+			config.ClientSessionCache.Put("a.example", adding(t, look(t, config, true), fmt.Sprint("theirs ", i)))
 		}
 		_, state, err := look(t, config, true).ResumptionState()
 		fatalIf(t, err)
-		if got := string(bytes.Join(state.Extra, []byte(","))); got != "theirs 0,theirs 1" {
-			t.Fatalf("%q", got)
+		leaf := append(append([]byte(nil), leafMark...), "\x00\x05"...)
+		if len(state.Extra) != 3 || !bytes.HasPrefix(state.Extra[0], leaf) ||
+			string(bytes.Join(state.Extra[1:], []byte(","))) != "theirs 0,theirs 1" {
+			t.Fatalf("%q", state.Extra)
+		}
+	})
+}
+
+func adding(t testing.TB, session *tls.ClientSessionState, entry string) *tls.ClientSessionState {
+	t.Helper()
+	ticket, state, err := session.ResumptionState()
+	fatalIf(t, err)
+	state.Extra = append(state.Extra, []byte(entry))
+	session, err = tls.NewResumptionState(ticket, state)
+	fatalIf(t, err)
+	return session
+}
+
+// Nor does a session get younger on the way through another cache.
+func TestClientKeepsTheTimeOfTheHandshake(t *testing.T) {
+	policy := Policy{Authentication12: 150 * time.Minute, Authentication13: 150 * time.Minute}
+	eachVersion(t, func(t *testing.T, version uint16) {
+		config, server := verifying(t, version), serverConfig(t)
+		var late time.Duration
+		config.Time = func() time.Time { return time.Now().Add(late) }
+		server.Time = config.Time
+		u := user(clientOf(t, ClientOptions{Policy: policy}), config)
+		u.expect(t, server, false)
+		late = time.Hour
+		u.expect(t, server, true)
+		session := look(t, config, true)
+		for _, hours := range []time.Duration{2, 3} {
+			other := clientOf(t, ClientOptions{Policy: policy}).SessionCache(config, PeerOptions{})
+			late = time.Hour
+			other.Put("a.example", session)
+			late = hours * time.Hour
+			if _, found := other.Get("a.example"); found != (hours == 2) {
+				t.Fatalf("after %d hours: found %v", hours, found)
+			}
 		}
 	})
 }
