@@ -521,15 +521,17 @@ func TestClientManyAtOnce(t *testing.T) {
 	})
 }
 
-// visit reads a page over a new connection, and says whether it resumed.
+// visit reads a page by a transport of its own, which has no connection yet, and says whether the
+// session resumed.
 func visit(t testing.TB, transport *http.Transport, url string) (resumed bool, protocol string) {
 	t.Helper()
+	transport = transport.Clone()
+	defer transport.CloseIdleConnections()
 	answer, err := (&http.Client{Transport: transport}).Get(url)
 	fatalIf(t, err)
 	_, err = io.Copy(io.Discard, answer.Body)
 	fatalIf(t, err)
 	fatalIf(t, answer.Body.Close())
-	transport.CloseIdleConnections()
 	return answer.TLS.DidResume, answer.Proto
 }
 

@@ -30,11 +30,14 @@ def environment(prefix: Path | None = None) -> dict[str, str]:
     if prefix is not None:
         pkgconfig = list(prefix.glob("lib*/**/pkgconfig"))
         libraries = [folder.parent for folder in pkgconfig]
-    headers = ROOT / "libresume" / "include"
+    # Go's cache keeps what pkg-config said once, as long as the flags are the same: so the folder
+    # is among them, or a program would be linked with another one, which may be gone.
+    flags = f"-O2 -g -DLIBRESUME_IN={libraries[0]}"
+    if prefix is None:  # meson's own pkg-config file for the build folder leaves them out
+        flags += f" -I{ROOT / 'libresume' / 'include'}"
     return {
         **os.environ,
-        # meson's own pkg-config file for the build folder leaves them out.
-        "CGO_CFLAGS": "-O2 -g" if prefix is not None else f"-O2 -g -I{headers}",
+        "CGO_CFLAGS": flags,
         "CGO_ENABLED": "1",
         "PKG_CONFIG_PATH": ":".join(map(str, pkgconfig)),
         "LD_LIBRARY_PATH": ":".join(map(str, libraries)),

@@ -94,9 +94,10 @@ def outside(tmp_path: Path, example: str | None = None) -> Path:
 
 
 @pytest.fixture(scope="module")
-def prefix(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """libresume as `meson install` leaves it."""
-    root = tmp_path_factory.mktemp("installed")
+def prefix() -> Path:
+    """libresume as `meson install` leaves it; always in one place, for the sake of Go's cache."""
+    root = BUILD / "installed-for-go"
+    shutil.rmtree(root, ignore_errors=True)
     command = ["meson", "install", "-C", str(BUILD), "--no-rebuild", "--destdir", str(root)]
     env = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     need(subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, env=env))
