@@ -6,7 +6,6 @@ package resume
 
 import (
 	"fmt"
-	"sync"
 	"sync/atomic"
 
 	"github.com/libresume/libresume/bindings/go/internal/raw"
@@ -186,55 +185,3 @@ func (c *Client) String() string {
 
 // GoString is String.
 func (c *Client) GoString() string { return c.String() }
-
-// debts remember of each peer when the oldest of the sessions that went out was authenticated.
-// crypto/tls does not say from which session a new one comes, nor whether it comes from one at all.
-// So the new one counts as no younger than those: a session must not live for ever by being renewed.
-type debts struct {
-	mutex sync.Mutex
-	of    map[peerID]debt
-}
-
-type debt struct{ authenticated, until uint64 } // nothing can be renewed from it after that
-
-const debtsMax = 1 << 16
-
-// owe notes a session that goes out; false where there is no room to do so, and it must not.
-func (d *debts) owe(id peerID, authenticated, until, now uint64) bool {
-	d.mutex.Lock()
-	defer d.mutex.Unlock()
-	old, known := d.of[id]
-	if known && old.until > now && old.authenticated <= authenticated {
-		return true
-	}
-	if !known && len(d.of) >= debtsMax {
-		d.forgive(now)
-		if len(d.of) >= debtsMax {
-			return false
-		}
-	}
-	if d.of == nil {
-		d.of = map[peerID]debt{}
-	}
-	d.of[id] = debt{authenticated, until}
-	return true
-}
-
-func (d *debts) forgive(now uint64) {
-	for id, debt := range d.of {
-		if debt.until <= now {
-			delete(d.of, id)
-		}
-	}
-}
-
-// owed is when a new session of the peer counts as authenticated: at created, or before.
-func (d *debts) owed(id peerID, created, now uint64) uint64 {
-	d.mutex.Lock()
-	defer d.mutex.Unlock()
-	debt, known := d.of[id]
-	if known && debt.until > now && debt.authenticated < created {
-		return debt.authenticated
-	}
-	return created
-}

@@ -95,7 +95,7 @@ func (s *sessionCache) give(id peerID, saved raw.Handle_saved, now uint64) bool 
 		return true
 	}
 	life := raw.Policy_authentication_lifetime(s.client.policy, raw.Session_version(session))
-	if !s.client.debts.owe(id, authenticated, authenticated+1000*uint64(life), now) {
+	if !s.client.debts.owe(id, debt{authenticated, authenticated + 1000*uint64(life)}, now) {
 		return false
 	}
 	raw.Saved_unref(saved)
@@ -140,7 +140,7 @@ func (s *sessionCache) authenticated(id peerID, created, now uint64) uint64 {
 	if s.link != nil {
 		return s.link.authenticated(created)
 	}
-	return s.client.debts.owed(id, created, now)
+	return s.client.debts.since(id, created, now)
 }
 
 func min64(a, b uint64) uint64 {
