@@ -18,7 +18,7 @@ type Event struct {
 	Age    time.Duration // since the session was made or renewed; 0 where there is none
 }
 
-// count counts in the C library and tells the trace. The trace is called here and not by the C
+// count counts an outcome in the C library and tells the trace. The trace is called here and not by the C
 // library, so that no call of C's ever comes back into Go.
 func (s *Server) count(path Path, reason int, age time.Duration, now time.Time) {
 	if age < 0 {
