@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build cgo
+
+package resume
+
+import (
+	"crypto/tls"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestClientOffersNothingUnderAnotherNameOrConfig(t *testing.T) {
+	other := newAuthority(t, "clients").issue(t, "me", time.Hour)
+	for what, change := range map[string]func(*tls.Config){
+		"name":         func(c *tls.Config) { c.ServerName = "b.example" },
+		"verification": func(c *tls.Config) { c.InsecureSkipVerify = true },
+		"certificate":  func(c *tls.Config) { c.Certificates = []tls.Certificate{other} },
+		"protocols":    func(c *tls.Config) { c.NextProtos = []string{"h2"} },
+		"suites":       func(c *tls.Config) { c.CipherSuites = []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256} },
+		"versions":     func(c *tls.Config) { c.MinVersion = tls.VersionTLS11 },
+	} {
+		t.Run(what, func(t *testing.T) {
+			eachVersion(t, func(t *testing.T, version uint16) {
+				server := serverOf(t, "random:", "", Policy{AnyServerName: true})
+				c := clientOf(t, ClientOptions{})
+				one := user(c, verifying(t, version))
+				one.expect(t, attached(t, server), false)
+				config := verifying(t, version)
+				change(config)
+				user(c, config).expect(t, attached(t, server), false)
+				expectCount(t, server, "not_offered", 2)
+				one.expect(t, attached(t, server), true)
+			})
+		})
+	}
+}
+
+func TestClientHasASessionForEachOfItsCertificates(t *testing.T) {
+	people := newAuthority(t, "clients")
+	c := clientOf(t, ClientOptions{})
+	server := attached(t, serverOf(t, "random:", "", Policy{}))
+	for range [2]int{} {
+		config := verifying(t, tls.VersionTLS13)
+		config.Certificates = []tls.Certificate{people.issue(t, "somebody", time.Hour)}
+		user(c, config).expect(t, server, false, true)
+	}
+}
+
+func TestClientLabelsAndPorts(t *testing.T) {
+	c := clientOf(t, ClientOptions{})
+	config := verifying(t, tls.VersionTLS13)
+	user(c, config).expect(t, attached(t, serverOf(t, "random:", "", Policy{})), false)
+	for _, options := range []PeerOptions{
+		{Port: 443}, {Label: []byte("proxy")}, {SharedLabel: true},
+		{Label: []byte("fleet"), SharedLabel: true},
+	} {
+		if _, found := c.SessionCache(config, options).Get("a.example"); found {
+			t.Errorf("%+v is no other peer", options)
+		}
+	}
+	for _, key := range []string{"", "b.example", "127.0.0.1", "127.0.0.1:443", "a\x00b", strings.Repeat("a", 300)} {
+		if _, found := config.ClientSessionCache.Get(key); found {
+			t.Errorf("%q is no other peer", key)
+		}
+	}
+	if _, found := config.ClientSessionCache.Get("A.Example."); !found {
+		t.Error("a name in other letters is another peer")
+	}
+}
