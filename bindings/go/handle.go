@@ -53,7 +53,7 @@ func (h *handle) done() {
 }
 
 func (h *handle) close() {
-	if h.closed.CompareAndSwap(false, true) {
+	if h != nil && h.closed.CompareAndSwap(false, true) {
 		runtime.SetFinalizer(h, nil)
 		h.done()
 	}

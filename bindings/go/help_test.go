@@ -126,6 +126,7 @@ type client struct {
 	config *tls.Config
 	cache  *cache
 	dialer *Dialer // instead of tls.Client, if there is one
+	port   string  // that a dialer believes in; by default 443
 }
 
 type cache struct {
@@ -225,7 +226,11 @@ func (c *client) connect(config *tls.Config) (tls.ConnectionState, error) {
 	}()
 	conn := tls.Client(near, c.config)
 	if c.dialer != nil {
-		if conn, err = c.dialer.Client(near, "a.example:443"); err != nil {
+		port := "443"
+		if c.port != "" {
+			port = c.port
+		}
+		if conn, err = c.dialer.Client(near, "a.example:"+port); err != nil {
 			return tls.ConnectionState{}, err
 		}
 	}

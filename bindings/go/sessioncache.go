@@ -76,7 +76,7 @@ func (s *sessionCache) take(id peerID, peer raw.Handle_peer, key string) *tls.Cl
 			return nil
 		}
 		state, ok := s.clientState(saved, key)
-		if ok = ok && s.give(id, saved, now); ok {
+		if ok = ok && s.give(id, key, saved, now); ok {
 			return state
 		}
 		s.client.unusable.Add(1)
@@ -87,11 +87,11 @@ func (s *sessionCache) take(id peerID, peer raw.Handle_peer, key string) *tls.Cl
 }
 
 // give notes what goes out, and drops the reference if that is well.
-func (s *sessionCache) give(id peerID, saved raw.Handle_saved, now uint64) bool {
+func (s *sessionCache) give(id peerID, key string, saved raw.Handle_saved, now uint64) bool {
 	session := raw.Saved_session(saved)
 	authenticated := raw.Session_authenticated(session)
 	if s.link != nil {
-		s.link.give(saved, authenticated)
+		s.link.give(key, saved, authenticated)
 		return true
 	}
 	life := raw.Policy_authentication_lifetime(s.client.policy, raw.Session_version(session))
@@ -103,14 +103,16 @@ func (s *sessionCache) give(id peerID, saved raw.Handle_saved, now uint64) bool 
 }
 
 // Put is tls.ClientSessionCache's. crypto/tls calls it when server and Finished were verified, and
-// without a session when a handshake that offered one has failed.
+// without a session when a handshake that offered one has failed. All of the peer's are forgotten
+// then, unless it is known which it was.
 func (s *sessionCache) Put(key string, state *tls.ClientSessionState) {
 	s.with(key, func(id peerID, peer raw.Handle_peer) {
-		if state == nil {
+		switch {
+		case state != nil:
+			s.keep(id, peer, state)
+		case s.link == nil || !s.answered(false):
 			raw.Client_forget(s.client.raw(), peer)
-			return
 		}
-		s.keep(id, peer, state)
 	})
 }
 
