@@ -5,6 +5,7 @@
 package resume
 
 import (
+	"crypto/rand"
 	"crypto/sha256"
 	"crypto/tls"
 	"encoding/binary"
@@ -22,8 +23,9 @@ type PeerOptions struct {
 	// name share their sessions. A Dialer knows it by itself.
 	Port uint16
 
-	// Label is what else sessions depend on: one for each GetClientCertificate, "proxy" for a config
-	// that speaks with a proxy, "quic" for one of QUIC.
+	// Label is what else sessions depend on: "proxy" for a config that speaks with a proxy, "quic" for
+	// one of QUIC, one for each GetClientCertificate and VerifyPeerCertificate. Functions cannot be
+	// compared: without a label, a config that has one of these shares sessions with no other cache.
 	Label []byte
 
 	// SharedLabel has Label stand alone, without the digest of the config's settings, for files that
@@ -88,7 +90,8 @@ func settingsOf(config *tls.Config, options *PeerOptions) peerID {
 
 // settingsDigest stands for all of a client's config that a session depends on: under other settings
 // it might never have come about. Trust anchors are not in it, since each session's certificates are
-// verified anew under today's before it is offered. Of a function one can only tell that it is there.
+// verified anew under today's before it is offered. Of VerifyConnection it is enough that it is there:
+// it is called when a session resumes, too.
 func settingsDigest(config *tls.Config, label []byte) []byte {
 	digest := sha256.New()
 	number := func(n int) {
@@ -126,7 +129,19 @@ func settingsDigest(config *tls.Config, label []byte) []byte {
 			add(own.Certificate[0])
 		}
 	}
+	if len(label) == 0 && (config.VerifyPeerCertificate != nil || config.GetClientCertificate != nil) {
+		add(unlike())
+	}
 	return digest.Sum(nil)
+}
+
+// unlike gives what is like nothing else. Without random numbers there is no TLS either.
+func unlike() []byte {
+	data := make([]byte, sha256.Size)
+	if _, err := rand.Read(data); err != nil {
+		panic("resume: no random numbers: " + err.Error())
+	}
+	return data
 }
 
 // usesECH says whether the ClientHello is encrypted, which Go can do from 1.23 on. A session of it

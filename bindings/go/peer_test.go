@@ -6,6 +6,8 @@ package resume
 
 import (
 	"crypto/tls"
+	"crypto/x509"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -67,5 +69,38 @@ func TestClientLabelsAndPorts(t *testing.T) {
 	}
 	if _, found := config.ClientSessionCache.Get("A.Example."); !found {
 		t.Error("a name in other letters is another peer")
+	}
+}
+
+// VerifyPeerCertificate is not called when a session resumes, so that a session of one must not come
+// to another.
+func TestClientSharesNothingBetweenFunctions(t *testing.T) {
+	for what, add := range map[string]func(*tls.Config, string){
+		"VerifyPeerCertificate": func(c *tls.Config, _ string) {
+			c.VerifyPeerCertificate = func([][]byte, [][]*x509.Certificate) error { return nil }
+		},
+		"GetClientCertificate": func(c *tls.Config, name string) {
+			c.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+				return nil, errors.New(name)
+			}
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			c := clientOf(t, ClientOptions{})
+			server := attached(t, serverOf(t, "random:", "", Policy{}))
+			for _, label := range []string{"", "", "one", "another"} {
+				config := verifying(t, tls.VersionTLS12)
+				add(config, label)
+				options := PeerOptions{Label: []byte(label)}
+				config.ClientSessionCache = c.SessionCache(config, options)
+				(&client{config: config}).expect(t, server, false, true)
+				dialing := &client{config: config, dialer: c.NewDialer(config, options)}
+				dialing.expect(t, server, false, true)
+			}
+			config := verifying(t, tls.VersionTLS12)
+			add(config, "one")
+			config.ClientSessionCache = c.SessionCache(config, PeerOptions{Label: []byte("one")})
+			(&client{config: config}).expect(t, server, true)
+		})
 	}
 }

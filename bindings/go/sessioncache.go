@@ -15,9 +15,9 @@ import (
 //	config.ClientSessionCache = client.SessionCache(config, resume.PeerOptions{})
 //
 // Do it when the config has its settings, and before it is handed to an http.Transport or to
-// tls.Dial; clones of it have the cache, too. Sessions stay apart where server name, protocols,
-// verification, certificate, versions or suites differ. Whatever is wrong with a session, the
-// handshake is a full one.
+// tls.Dial. Clones of it have the cache, too: one that gets other settings needs a cache of its own.
+// Sessions stay apart where server name, protocols, verification, certificate, versions or suites
+// differ. Whatever is wrong with a session, the handshake is a full one.
 func (c *Client) SessionCache(config *tls.Config, options PeerOptions) tls.ClientSessionCache {
 	if config == nil {
 		config = &tls.Config{}
