@@ -34,7 +34,7 @@ const (
 // chains verifies a server's certificates in DER, the leaf first, and gives its chains in the form of
 // Session_to_gotls, or false if there is none.
 func (v *verified) chains(certificates [][]byte, config *tls.Config, name string) ([]byte, bool) {
-	now := timeFor(config)
+	now := timeFor(config).Round(0) // the monotonic clock stands still while a machine sleeps
 	key := keyOf(certificates, name)
 	v.mutex.Lock()
 	known, found := v.known[key]

@@ -60,6 +60,11 @@ func TestClientRemembersWhatItVerified(t *testing.T) {
 		}
 	}
 	good("a.example", true)
+	for _, known := range v.known { // a monotonic clock knows nothing of a machine that slept
+		if known.from != known.from.Round(0) || known.until != known.until.Round(0) {
+			t.Fatal(known.from, known.until)
+		}
+	}
 	good("c.example", false)
 	config.RootCAs = newAuthority(t, "another").pool() // which shows whether anything is verified
 	good("a.example", true)
