@@ -9,7 +9,6 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"encoding/binary"
-	"net"
 	"net/netip"
 	"reflect"
 	"strings"
@@ -50,11 +49,22 @@ func (s *sessionCache) peerOf(key string) (peerID, bool) {
 		id.host, id.port = end.Addr().String(), end.Port()
 		return id, true
 	}
-	id.host = strings.ToLower(strings.TrimSuffix(key, "."))
-	if net.ParseIP(strings.Trim(id.host, "[]")) == nil { // an address is not sent as a name
+	id.host = lowerASCII(strings.TrimRight(key, "."))
+	if _, err := netip.ParseAddr(strings.Trim(id.host, "[]")); err != nil { // an address is not sent
 		id.name = id.host
 	}
 	return id, id.host != "" && !hasNUL(id.host)
+}
+
+// lowerASCII is how the C library compares names; strings.ToLower has some letters become ASCII's.
+func lowerASCII(name string) string {
+	lower := []byte(name)
+	for i, b := range lower {
+		if 'A' <= b && b <= 'Z' {
+			lower[i] = b + 'a' - 'A'
+		}
+	}
+	return string(lower)
 }
 
 // open gives one reference.

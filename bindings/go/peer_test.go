@@ -72,6 +72,29 @@ func TestClientLabelsAndPorts(t *testing.T) {
 	}
 }
 
+func TestPeerOfAKey(t *testing.T) {
+	settings := &sessionCache{settings: peerID{port: 7}}
+	for key, want := range map[string]peerID{
+		"A.Example..":      {host: "a.example", name: "a.example", port: 7},
+		"\u212a.example":   {host: "\u212a.example", name: "\u212a.example", port: 7}, // not k.example
+		"\xff.example":     {host: "\xff.example", name: "\xff.example", port: 7},
+		"192.0.2.1":        {host: "192.0.2.1", port: 7},
+		"192.0.2.1:443":    {host: "192.0.2.1", port: 443},
+		"2001:db8::1:443":  {host: "2001:db8::1:443", port: 7},
+		"[2001:db8::1]:44": {host: "2001:db8::1", port: 44},
+		"fe80::1%eth0":     {host: "fe80::1%eth0", port: 7},
+	} {
+		if got, ok := settings.peerOf(key); !ok || got != want {
+			t.Errorf("%q: %+v", key, got)
+		}
+	}
+	for _, key := range []string{"", "...", "a\x00b"} {
+		if got, ok := settings.peerOf(key); ok {
+			t.Errorf("%q: %+v", key, got)
+		}
+	}
+}
+
 // VerifyPeerCertificate is not called when a session resumes, so that a session of one must not come
 // to another.
 func TestClientSharesNothingBetweenFunctions(t *testing.T) {
