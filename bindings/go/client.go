@@ -6,6 +6,7 @@ package resume
 
 import (
 	"fmt"
+	"math"
 	"sync/atomic"
 
 	"github.com/libresume/libresume/bindings/go/internal/raw"
@@ -48,18 +49,18 @@ func NewClient(options ClientOptions) (*Client, error) {
 	status := firstFailure(
 		func() int { return raw.Client_options_set_policy(set, policy) },
 		func() int {
-			return limit(options.MaxSessions, func(n int) int {
-				return raw.Client_options_set_max_sessions(set, uint(n))
+			return unless0(options.MaxSessions, func(n int64) int {
+				return raw.Client_options_set_max_sessions(set, within32(n))
 			})
 		},
 		func() int {
-			return limit(int(options.MaxBytes), func(n int) int {
+			return unless0(options.MaxBytes, func(n int64) int {
 				return raw.Client_options_set_max_bytes(set, uint64(n))
 			})
 		},
 		func() int {
-			return limit(options.MaxTickets, func(n int) int {
-				return raw.Client_options_set_max_tickets(set, uint(n))
+			return unless0(options.MaxTickets, func(n int64) int {
+				return raw.Client_options_set_max_tickets(set, within32(n))
 			})
 		},
 	)
@@ -78,53 +79,26 @@ func NewClient(options ClientOptions) (*Client, error) {
 	}, nil
 }
 
-// limit leaves the default where 0 is asked for; a negative number is out of range.
-func limit(n int, set func(int) int) int {
-	switch {
-	case n == 0:
+// unless0 leaves the default where 0 is asked for.
+func unless0[N int | int64](n N, set func(int64) int) int {
+	if n == 0 {
 		return statusOK
-	case n < 0:
-		return int(ErrInvalid)
-	default:
-		return set(n)
 	}
+	return set(int64(n))
+}
+
+// within32 has the C library refuse, and say why, what does not go into 32 bits.
+func within32(n int64) uint {
+	if n < 0 || n > math.MaxUint32 {
+		return math.MaxUint32
+	}
+	return uint(n)
 }
 
 // Close drops the client and its sessions. Configs that have it go on with full handshakes.
 func (c *Client) Close() error {
 	c.h.close()
 	return nil
-}
-
-// Save writes all sessions to a file of mode 0600, sealed by the ring's key that seals now. The ring
-// must outlive the process: "file:" or "derive:". What is saved here and used there may be offered
-// twice: save last.
-func (c *Client) Save(path string, keys *Keyring) error {
-	return c.withFile("save client", path, keys, raw.Client_save)
-}
-
-// Load takes the sessions of a file in place of those that the client has; Clients in Python and C
-// write and read the same files. The error is Miss if there is no such file; after any error the
-// client is as it was.
-func (c *Client) Load(path string, keys *Keyring) error {
-	return c.withFile("load client", path, keys, raw.Client_load)
-}
-
-type fileCall func(raw.Handle_client, string, raw.Handle_keyring, uint64) int
-
-func (c *Client) withFile(op, path string, keys *Keyring, call fileCall) error {
-	if !c.h.use() {
-		return ErrClosed
-	}
-	defer c.h.done()
-	if keys == nil || !keys.h.use() {
-		return ErrClosed
-	}
-	defer keys.h.done()
-	if hasNUL(path) { // C would cut it off there
-		return failure(op, int(ErrInvalid), "a path has no NUL inside")
-	}
-	return failure(op, call(c.raw(), path, keys.raw(), nowMilliseconds()), "")
 }
 
 // Clear forgets everything.

@@ -9,10 +9,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"sync"
 	"testing"
 )
@@ -67,48 +66,13 @@ func TestClientAtAServerWithoutLibresume(t *testing.T) {
 	})
 }
 
-func TestClientFiles(t *testing.T) {
-	eachVersion(t, func(t *testing.T, version uint16) {
-		server := attached(t, serverOf(t, "random:", "", Policy{}))
-		path := filepath.Join(t.TempDir(), "sessions")
-		keys, err := OpenKeyring(keyFile(t))
-		fatalIf(t, err)
-		one, other := clientOf(t, ClientOptions{}), clientOf(t, ClientOptions{})
-		if err := other.Load(path, keys); !errors.Is(err, Miss) {
-			t.Fatal(err)
-		}
-		user(one, verifying(t, version)).expect(t, server, false)
-		fatalIf(t, one.Save(path, keys))
-		info, err := os.Stat(path)
-		fatalIf(t, err)
-		if info.Mode().Perm() != 0o600 {
-			t.Fatal(info.Mode())
-		}
-		foreign, err := OpenKeyring(keyFile(t))
-		fatalIf(t, err)
-		if err := other.Load(path, foreign); err == nil {
-			t.Fatal("foreign keys opened it")
-		}
-		fatalIf(t, other.Load(path, keys))
-		user(other, verifying(t, version)).expect(t, server, true)
-		if err := other.Load("a\x00b", keys); !errors.Is(err, ErrInvalid) {
-			t.Fatal(err)
-		}
-		fatalIf(t, other.Clear())
-		fatalIf(t, other.Close())
-		for _, err := range []error{other.Save(path, keys), other.Load(path, keys), other.Clear()} {
-			if !errors.Is(err, ErrClosed) {
-				t.Fatal(err)
-			}
-		}
-	})
-}
-
 func TestClientWithoutMuch(t *testing.T) {
 	for _, options := range []ClientOptions{
-		{MaxSessions: -1}, {MaxTickets: 65}, {MaxBytes: 1}, {Policy: Policy{RenewAfter: 1000}},
+		{MaxSessions: -1}, {MaxTickets: 65}, {MaxBytes: 1}, {MaxBytes: -1},
+		{MaxTickets: math.MaxInt - (math.MaxUint32 - 5)}, // of which the last 32 bits are 5
+		{Policy: Policy{RenewAfter: 1000}},
 	} {
-		if _, err := NewClient(options); !errors.Is(err, ErrInvalid) {
+		if _, err := NewClient(options); !errors.Is(err, ErrInvalid) || err.(*Error).Why == "" {
 			t.Errorf("%+v: %v", options, err)
 		}
 	}

@@ -53,7 +53,7 @@ func (s *sessionCache) peerOf(key string) (peerID, bool) {
 	if _, err := netip.ParseAddr(strings.Trim(id.host, "[]")); err != nil { // an address is not sent
 		id.name = id.host
 	}
-	return id, id.host != "" && !hasNUL(id.host)
+	return id, id.host != "" && strings.IndexByte(id.host, 0) < 0 // C would cut it off there
 }
 
 // lowerASCII is how the C library compares names; strings.ToLower has some letters become ASCII's.
@@ -83,8 +83,6 @@ func (id *peerID) open() (raw.Handle_peer, bool) {
 	}
 	return made, ok
 }
-
-func hasNUL(text string) bool { return strings.IndexByte(text, 0) >= 0 }
 
 // settingsOf are what all peers of a config have in common.
 func settingsOf(config *tls.Config, options *PeerOptions) peerID {
