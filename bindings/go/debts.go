@@ -4,7 +4,10 @@
 
 package resume
 
-import "sync"
+import (
+	"math"
+	"sync"
+)
 
 // debts remember of each peer when the sessions that went out were authenticated. crypto/tls does
 // not say from which session a new one comes, nor whether it comes from one at all. So the new one
@@ -12,6 +15,7 @@ import "sync"
 type debts struct {
 	mutex sync.Mutex
 	of    map[peerID][]debt
+	busy  uint64 // until then it is of no use to look for debts that are over
 }
 
 type debt struct{ authenticated, until uint64 } // nothing can be renewed from it after that
@@ -30,10 +34,8 @@ func (d *debts) owe(id peerID, owed debt, now uint64) bool {
 	if d.of == nil {
 		d.of = map[peerID][]debt{}
 	}
-	if len(d.of) >= debtPeersMax && len(d.of[id]) == 0 {
-		for id := range d.of {
-			d.forgive(id, now)
-		}
+	if len(d.of) >= debtPeersMax && len(d.of[id]) == 0 && now >= d.busy {
+		d.forgiveAll(now)
 	}
 	all := d.forgive(id, now)
 	for _, known := range all {
@@ -45,7 +47,19 @@ func (d *debts) owe(id peerID, owed debt, now uint64) bool {
 		return false
 	}
 	d.of[id] = append(all, owed)
+	d.busy = min64(d.busy, owed.until)
 	return true
+}
+
+// forgiveAll drops what is over of all peers. To look at so many takes long, so that it is not done
+// again before there is something to find.
+func (d *debts) forgiveAll(now uint64) {
+	d.busy = math.MaxUint64
+	for id := range d.of {
+		for _, one := range d.forgive(id, now) {
+			d.busy = min64(d.busy, one.until)
+		}
+	}
 }
 
 // forgive drops what is over, and gives the rest.

@@ -49,7 +49,10 @@ func TestDebtsAreBounded(t *testing.T) {
 	if d.owe(another, debt{1, 200}, 99) || !d.owe(full, debt{1, 200}, 99) {
 		t.Fatal("more peers than there may be, or fewer")
 	}
-	if !d.owe(another, debt{1, 200}, 100) || len(d.of) != 2 {
-		t.Fatal("what is over takes room")
+	if d.busy != 100 {
+		t.Fatal("it looks at all of them again and again, until ", d.busy)
+	}
+	if !d.owe(another, debt{1, 150}, 100) || len(d.of) != 2 || d.busy != 150 {
+		t.Fatal("what is over takes room", len(d.of), d.busy)
 	}
 }
