@@ -158,11 +158,11 @@ func (s *sessionCache) clientState(saved raw.Handle_saved, name string) (*tls.Cl
 	if raw.Session_version(session) == tls.VersionTLS13 {
 		// The age of a ticket counts from its receipt.
 		binary.BigEndian.PutUint64(data[createdAt:], raw.Saved_received(saved)/1000)
-		data = binary.BigEndian.AppendUint64(data, raw.Saved_expires(saved)/1000)
-		data = binary.BigEndian.AppendUint32(data, uint32(raw.Session_age_add(session)))
+		data = withTail(data, raw.Saved_expires(saved)/1000, uint32(raw.Session_age_add(session)))
 	}
-	state, err := tls.ParseSessionState(data)
+	state, err := tls.ParseSessionState(data) // which points into data
 	if err != nil {
+		wipe(data)
 		return nil, false
 	}
 	made, err := tls.NewResumptionState(ticket, state)
@@ -234,6 +234,13 @@ func number(data []byte, at, width int) (n int, ok bool) {
 	return n, true
 }
 
+// withTail puts what ends a TLS 1.3 session. The bytes before are wiped.
+func withTail(data []byte, useBy uint64, ageAdd uint32) []byte {
+	defer wipe(data)
+	out := append(make([]byte, 0, len(data)+tail13), data...)
+	return binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint64(out, useBy), ageAdd)
+}
+
 // withLeaf puts extensions to the first certificate, which has none. The bytes before are wiped.
 func withLeaf(data, leaf []byte) ([]byte, bool) {
 	if len(leaf) == 0 {
@@ -245,7 +252,7 @@ func withLeaf(data, leaf []byte) ([]byte, bool) {
 	if !ok || !listed || length != 0 || at == list {
 		return nil, false
 	}
-	out := make([]byte, 0, len(data)+len(leaf)+tail13)
+	out := make([]byte, 0, len(data)+len(leaf))
 	out = append(out, data[:at]...)
 	out = binary.BigEndian.AppendUint16(out, uint16(len(leaf)))
 	out = append(out, leaf...)

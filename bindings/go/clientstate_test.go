@@ -85,3 +85,24 @@ func TestLeafExtensionsOfAnything(t *testing.T) {
 		withLeaf(spoilt, []byte("leaf"))
 	}
 }
+
+// The secret stands in what they are given, and again in what they give.
+func TestClientStateLeavesNoCopies(t *testing.T) {
+	u := newClient(tls.VersionTLS13)
+	u.expect(t, serverConfig(t), false)
+	_, state, err := u.session().ResumptionState()
+	fatalIf(t, err)
+	first, err := state.Bytes()
+	fatalIf(t, err)
+	first = first[: len(first)-tail13 : len(first)-tail13]
+	second, ok := withLeaf(first, []byte("\x00\x05\x00\x00\x01s"))
+	third := withTail(second, 1, 2)
+	if !ok || len(third) != len(first)+6+tail13 {
+		t.Fatal(ok, len(first), len(third))
+	}
+	for _, data := range [][]byte{first, second} {
+		if !bytes.Equal(data, make([]byte, len(data))) {
+			t.Fatalf("%x", data)
+		}
+	}
+}
