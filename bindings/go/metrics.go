@@ -11,8 +11,8 @@ import (
 	"sort"
 	"strconv"
 	"strings"
-	"time"
 
+	"github.com/libresume/libresume/bindings/go/internal/clock"
 	"github.com/libresume/libresume/bindings/go/internal/raw"
 )
 
@@ -120,7 +120,7 @@ func (s *Server) keys(label string) []*metric {
 	for _, key := range keysOf(s.keyring) {
 		byKey := fmt.Sprintf("server=%q,key=\"%x\"", label, key.Name)
 		byRole := fmt.Sprintf("%s,role=%q", byKey, key.Role)
-		age.add(byRole, inSeconds(time.Since(key.SealFrom).Milliseconds()))
+		age.add(byRole, inSeconds(clock.Now().Sub(key.SealFrom).Milliseconds()))
 		if !key.OpenUntil.IsZero() {
 			ends.add(byRole, inSeconds(key.OpenUntil.UnixMilli()))
 		}

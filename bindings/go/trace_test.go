@@ -5,6 +5,7 @@
 package resume
 
 import (
+	"crypto/tls"
 	"sync"
 	"testing"
 	"time"
@@ -72,13 +73,35 @@ func TestTrace(t *testing.T) {
 					t.Errorf("told, and not counted: %s %v", path, reasons)
 				}
 			}
+			aged := 0
 			for _, event := range told.all {
 				resumed := event.Reason == Resumed || event.Reason == Renewed
 				if event.Time.IsZero() || resumed && event.Age > time.Hour+time.Minute {
 					t.Errorf("%+v", event)
 				}
+				if resumed && event.Age >= time.Hour {
+					aged++
+				}
+			}
+			if want := mode != ModeOff; want != (aged == 1) {
+				t.Errorf("%d resumed after an hour", aged)
 			}
 		})
+	}
+}
+
+func TestTraceOfWhatIsNotIssued(t *testing.T) {
+	var told events
+	keys, err := OpenKeyring("random:")
+	fatalIf(t, err)
+	server, err := NewServer(ServerOptions{
+		Keyring: keys, Policy: Policy{ForwardSecrecy: true}, Trace: told.add,
+	})
+	fatalIf(t, err)
+	newClient(tls.VersionTLS12).expect(t, attached(t, server), false, false)
+	const path, reason = "tls12_ticket", "not_issued_by_policy"
+	if n := told.counted()[path][reason]; n != 2 || server.Stats()[path][reason] != n {
+		t.Fatal(told.all, server.Stats())
 	}
 }
 
