@@ -18,7 +18,9 @@ type debts struct {
 	busy  uint64 // until then it is of no use to look for debts that are over
 }
 
-type debt struct{ authenticated, until uint64 } // nothing can be renewed from it after that
+// A debt ends when nothing may be renewed from its session any more. That a connection has been open
+// for longer still, and brings a ticket then, only a Dialer can tell.
+type debt struct{ authenticated, until uint64 }
 
 // Beyond that many nothing goes out. One peer has more than one debt only where sessions came by a
 // file or by a Dialer, too.

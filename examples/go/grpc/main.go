@@ -64,7 +64,9 @@ func callAll(certificate, name string, addresses []string) {
 	roots := x509.NewCertPool()
 	pem, err := os.ReadFile(certificate)
 	need(err)
-	roots.AppendCertsFromPEM(pem)
+	if !roots.AppendCertsFromPEM(pem) {
+		log.Fatal("no certificate in ", certificate)
+	}
 	client, err := resume.NewClient(resume.ClientOptions{})
 	need(err)
 	config := &tls.Config{RootCAs: roots, ServerName: name}
