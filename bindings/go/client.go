@@ -129,7 +129,7 @@ func (c *Client) Stats() ClientStats {
 		return stats
 	}
 	defer c.h.done()
-	for which, value := range map[int]*uint64{
+	readNumbers(map[int]*uint64{
 		raw.RESUME_CLIENT_SESSIONS:  &stats.Sessions,
 		raw.RESUME_CLIENT_PEERS:     &stats.Peers,
 		raw.RESUME_CLIENT_BYTES:     &stats.Bytes,
@@ -141,11 +141,7 @@ func (c *Client) Stats() ClientStats {
 		raw.RESUME_CLIENT_EVICTED:   &stats.Evicted,
 		raw.RESUME_CLIENT_FORGOTTEN: &stats.Forgotten,
 		raw.RESUME_CLIENT_RETURNS:   &stats.Returns,
-	} {
-		if raw.Client_stats(c.raw(), which, value) != statusOK {
-			*value = 0
-		}
-	}
+	}, func(which int, value *uint64) int { return raw.Client_stats(c.raw(), which, value) })
 	stats.Unusable = c.unusable.Load()
 	stats.Refused += c.unreadable.Load()
 	return stats

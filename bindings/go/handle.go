@@ -100,6 +100,15 @@ func lent(data *byte, length uint64) []byte {
 	return append([]byte(nil), unsafe.Slice(data, length)...)
 }
 
+// readNumbers reads what an object of the C library counts; 0 for what it does not know.
+func readNumbers(numbers map[int]*uint64, read func(which int, value *uint64) int) {
+	for which, value := range numbers {
+		if read(which, value) != statusOK {
+			*value = 0
+		}
+	}
+}
+
 func milliseconds(t time.Time) uint64 {
 	if t.IsZero() || t.UnixMilli() < 0 {
 		return 0

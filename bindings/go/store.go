@@ -102,7 +102,7 @@ func (s *Store) Stats() StoreStats {
 		return stats
 	}
 	defer s.h.done()
-	for which, value := range map[int]*uint64{
+	readNumbers(map[int]*uint64{
 		raw.RESUME_STORE_ENTRIES:   &stats.Entries,
 		raw.RESUME_STORE_BYTES:     &stats.Bytes,
 		raw.RESUME_STORE_HITS:      &stats.Hits,
@@ -113,10 +113,6 @@ func (s *Store) Stats() StoreStats {
 		raw.RESUME_STORE_REMOVES:   &stats.Removes,
 		raw.RESUME_STORE_REFUSED:   &stats.Refused,
 		raw.RESUME_STORE_ERRORS:    &stats.Errors,
-	} {
-		if raw.Store_stats(s.raw(), which, value) != statusOK {
-			*value = 0
-		}
-	}
+	}, func(which int, value *uint64) int { return raw.Store_stats(s.raw(), which, value) })
 	return stats
 }
