@@ -66,14 +66,20 @@ func adding(t testing.TB, session *tls.ClientSessionState, entry string) *tls.Cl
 	return session
 }
 
-// The bytes of a session may end anywhere.
-func TestLeafExtensionsOfAnything(t *testing.T) {
+// sessionBytes are those of a TLS 1.3 session that crypto/tls put.
+func sessionBytes(t testing.TB) []byte {
 	u := newClient(tls.VersionTLS13)
 	u.expect(t, serverConfig(t), false)
 	_, state, err := u.session().ResumptionState()
 	fatalIf(t, err)
 	data, err := state.Bytes()
 	fatalIf(t, err)
+	return data
+}
+
+// The bytes of a session may end anywhere.
+func TestLeafExtensionsOfAnything(t *testing.T) {
+	data := sessionBytes(t)
 	for n := range data {
 		leafExtensions(data[:n])
 		withLeaf(bytes.Clone(data[:n]), []byte("leaf"))
@@ -88,12 +94,7 @@ func TestLeafExtensionsOfAnything(t *testing.T) {
 
 // The secret stands in what they are given, and again in what they give.
 func TestClientStateLeavesNoCopies(t *testing.T) {
-	u := newClient(tls.VersionTLS13)
-	u.expect(t, serverConfig(t), false)
-	_, state, err := u.session().ResumptionState()
-	fatalIf(t, err)
-	first, err := state.Bytes()
-	fatalIf(t, err)
+	first := sessionBytes(t)
 	first = first[: len(first)-tail13 : len(first)-tail13]
 	second, ok := withLeaf(first, []byte("\x00\x05\x00\x00\x01s"))
 	third := withTail(second, 1, 2)
