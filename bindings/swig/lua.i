@@ -179,5 +179,4 @@ bool rsm_lua_context(struct ssl_ctx_st *ctx);
 resume_status rsm_lua_detach(struct ssl_ctx_st *ctx);
 /* Gives why it failed, too. */
 %native(attach) int rsm_lua_attach(lua_State *L);
-/* Drops a handle's reference now. */
-%native(close) int rsm_lua_collect(lua_State *L);
+%native(close) int rsm_lua_close(lua_State *L);

@@ -13,6 +13,10 @@
 #include <string.h>
 #include <time.h>
 
+/* How SWIG's errors name what they got instead: its own way takes every userdata for one of SWIG's,
+ * and follows the pointers in it. */
+#define SWIG_Lua_typename luaL_typename
+
 /* More than any ticket, record or key file. */
 enum { RSM_LUA_ROOM = 66 * 1024 };
 
@@ -44,6 +48,18 @@ static int rsm_lua_collect(lua_State *L) {
         handle->pointer = NULL;
     }
     return 0;
+}
+
+/* close(handle): drops its reference now, and nothing of a userdata of another origin. */
+static int rsm_lua_close(lua_State *L) {
+    lua_settop(L, 1);
+    if (lua_getmetatable(L, 1)) {
+        lua_getfield(L, 2, "__gc");
+        if (lua_tocfunction(L, 3) == rsm_lua_collect) {
+            return rsm_lua_collect(L);
+        }
+    }
+    return luaL_error(L, "a handle expected, got %s", luaL_typename(L, 1));
 }
 
 /* Pushes a handle that owns what it is given, or nil. It is filled before anything else can fail,
@@ -112,6 +128,15 @@ static uint64_t rsm_lua_time(lua_State *L, int index) {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     return (uint64_t)now.tv_sec * 1000U + (uint64_t)now.tv_nsec / 1000000U;
+}
+
+/* A Lua 5.1 whose integers have 32 bits holds times as numbers all the same. */
+static void rsm_lua_push_number(lua_State *L, uint64_t value) {
+#if LUA_VERSION_NUM < 503
+    lua_pushnumber(L, (lua_Number)value);
+#else
+    lua_pushinteger(L, (lua_Integer)value);
+#endif
 }
 
 static int rsm_lua_is_a(lua_State *L, int index, const char *type) {
