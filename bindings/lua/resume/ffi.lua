@@ -29,11 +29,28 @@ end
 
 local core = { lib = lib, name = "ffi" }
 local room_size = 66 * 1024
-local room = ffi.new("uint8_t[?]", room_size)
-local len = ffi.new "size_t[1]"
-local lent = ffi.new "const uint8_t *[1]"
+
+-- Where a call writes what is read in more than one step. Between two steps the collector may run a
+-- program's finalizer, and that may call, too: so each call takes its own, and gives it back.
+local spare
+local function take()
+    local out = spare or {
+        room = ffi.new("uint8_t[?]", room_size),
+        len = ffi.new "size_t[1]",
+        lent = ffi.new "const uint8_t *[1]",
+        reason = ffi.new "resume_reason[1]",
+        seconds = ffi.new "uint32_t[1]",
+    }
+    spare = nil
+    out.len[0], out.lent[0], out.seconds[0] = 0, nil, 0
+    return out
+end
+
+-- Where a call writes what is read at once.
+local written = ffi.new "size_t[1]"
 local number = ffi.new "uint64_t[1]"
-local reason = ffi.new "const char *[1]"
+local text = ffi.new "const char *[1]"
+local function text_of(pointer) return pointer ~= nil and ffi.string(pointer) or nil end
 
 -- Unix milliseconds. os.time() knows seconds, and is not compiled.
 local timespec = ffi.new "struct resume_timespec"
@@ -42,6 +59,15 @@ local function clock()
     C.resume_clock_gettime(0, timespec)
     return tonumber(timespec.seconds) * 1000 + floor(tonumber(timespec.nanoseconds) / 1000000)
 end
+
+-- A time as C takes it: one that it cannot hold would be another one.
+local function instant(now)
+    if now == nil then return clock() end
+    return now > 0 and now < 2 ^ 63 and now or 0
+end
+
+-- How many bytes a string has; nil is none, as in the C module.
+local function size(bytes) return bytes and #bytes or 0 end
 
 -- Calls whose last output is a new handle of that noun.
 local function makes(call, noun)
@@ -70,7 +96,7 @@ end
 do
     local native, cell, finish = makes("keyring_from_url", "keyring")
     function core.keyring_from_url(url, options, now)
-        return finish(native(url, options, now or clock(), cell))
+        return finish(native(url, options, instant(now), cell))
     end
 end
 do
@@ -82,116 +108,145 @@ end
 do
     local native, cell, finish = makes("session_from_openssl", "session")
     function core.session_from_openssl(data, now)
-        return finish(native(data, #data, now or clock(), cell))
+        return finish(native(data, size(data), instant(now), cell))
     end
 end
 do
     local native, cell, finish = makes("session_from_native", "session")
-    function core.session_from_native(data) return finish(native(data, #data, cell)) end
+    function core.session_from_native(data) return finish(native(data, size(data), cell)) end
 end
 for _, call in ipairs { "codec_open", "store_get", "store_take" } do
     local native, cell, finish = makes(call, "session")
-    core[call] = function(a, data, now) return finish(native(a, data, #data, now or clock(), cell)) end
+    core[call] = function(a, data, now) return finish(native(a, data, size(data), instant(now), cell)) end
 end
 
 do
     local native, cell, finish = makes("server_open_ticket", "session")
-    local decided = ffi.new "resume_reason[1]"
     function core.server_open_ticket(server, connection, data, now)
+        local out = take()
         local status, session = finish(
-            native(server, connection, data, #data, now or clock(), cell, decided))
-        return status, session, decided[0]
+            native(server, connection, data, size(data), instant(now), cell, out.reason))
+        local reason = out.reason[0]
+        spare = out
+        return status, session, reason
     end
 end
 
--- Bytes out, and the room wiped: what was there may be secret.
-local function give(status)
-    if status < 0 or len[0] > room_size then return status, nil end
-    local bytes = ffi.string(room, len[0])
-    ffi.fill(room, len[0])
+-- Bytes out, and the room wiped: what was there may be secret. How much a call wrote before it failed,
+-- it does not say.
+local function give(out, status)
+    local length, bytes = tonumber(out.len[0]), nil
+    if status < 0 or length > room_size then
+        length = room_size
+    else
+        bytes = ffi.string(out.room, length)
+    end
+    ffi.fill(out.room, length)
+    spare = out
     return status, bytes
 end
 
-local function zero()
-    len[0] = 0
-    return room, room_size, len
+-- Calls of an object, bytes and a time.
+for _, call in ipairs { "codec_seal_bytes", "codec_open_bytes", "store_get_record", "store_take_record" } do
+    local native = lib["resume_" .. call]
+    core[call] = function(object, data, now)
+        local out = take()
+        return give(out, native(
+            object, data, size(data), instant(now), out.room, room_size, out.len))
+    end
+end
+function core.codec_seal(codec, session, now)
+    local out = take()
+    return give(out, lib.resume_codec_seal(
+        codec, session, instant(now), out.room, room_size, out.len))
+end
+for _, call in ipairs { "session_to_openssl", "policy_stock_context" } do
+    local native = lib["resume_" .. call]
+    core[call] = function(from)
+        local out = take()
+        return give(out, native(from, out.room, room_size, out.len))
+    end
+end
+function core.policy_context(policy, name, auth)
+    local out = take()
+    return give(out, lib.resume_policy_context(
+        policy, name, size(name), auth, size(auth), out.room, room_size, out.len))
+end
+function core.server_issue_ticket(server, session, now)
+    local out = take()
+    local status = lib.resume_server_issue_ticket(
+        server, session, instant(now), out.room, room_size, out.len, out.seconds)
+    local seconds = out.seconds[0]
+    local _, ticket = give(out, status)
+    return status, ticket, seconds
 end
 
-function core.codec_seal(codec, session, now)
-    return give(lib.resume_codec_seal(codec, session, now or clock(), zero()))
+-- What a caller calls memory, and its size: an FFI's pointer, since a userdata would pass for one.
+local function check_buffer(buffer, capacity)
+    if type(buffer) ~= "cdata" or not (capacity >= 0 and capacity < 2 ^ 32) then
+        error("a buffer is needed, a pointer of the FFI's, and how many bytes it holds", 4)
+    end
 end
-function core.codec_seal_bytes(codec, data, now)
-    return give(lib.resume_codec_seal_bytes(codec, data, #data, now or clock(), zero()))
-end
-function core.codec_open_bytes(codec, data, now)
-    return give(lib.resume_codec_open_bytes(codec, data, #data, now or clock(), zero()))
-end
-function core.store_get_record(store, id, now)
-    return give(lib.resume_store_get_record(store, id, #id, now or clock(), zero()))
-end
-function core.store_take_record(store, id, now)
-    return give(lib.resume_store_take_record(store, id, #id, now or clock(), zero()))
-end
-function core.session_to_openssl(session) return give(lib.resume_session_to_openssl(session, zero())) end
-function core.policy_stock_context(stock) return give(lib.resume_policy_stock_context(stock, zero())) end
-function core.policy_context(policy, name, auth)
-    return give(lib.resume_policy_context(
-        policy, name, name and #name or 0, auth, auth and #auth or 0, zero()))
-end
-local seconds = ffi.new "uint32_t[1]"
-function core.server_issue_ticket(server, session, now)
-    seconds[0], len[0] = 0, 0
-    local status, ticket = give(lib.resume_server_issue_ticket(
-        server, session, now or clock(), room, room_size, len, seconds))
-    return status, ticket, seconds[0]
+local function size_of(data, length)
+    if type(data) == "string" then return #data end
+    if type(data) ~= "cdata" or not (length >= 0 and length < 2 ^ 32) then
+        error("data is a pointer of the FFI's and its length, or a string", 4)
+    end
+    return length
 end
 
 -- Bytes from memory to memory: nothing is made on the way.
-function core.codec_seal_into(codec, buffer, capacity, data, size, now)
-    len[0] = 0
+function core.codec_seal_into(codec, buffer, capacity, data, length, now)
+    check_buffer(buffer, capacity)
+    written[0] = 0
     local status = lib.resume_codec_seal_bytes(
-        codec, data, size or #data, now or clock(), buffer, capacity, len)
-    return status, tonumber(len[0])
+        codec, data, size_of(data, length), instant(now), buffer, capacity, written)
+    return status, tonumber(written[0])
 end
-function core.codec_open_into(codec, buffer, capacity, data, size, now)
-    len[0] = 0
+function core.codec_open_into(codec, buffer, capacity, data, length, now)
+    check_buffer(buffer, capacity)
+    written[0] = 0
     local status = lib.resume_codec_open_bytes(
-        codec, data, size or #data, now or clock(), buffer, capacity, len)
-    return status, tonumber(len[0])
+        codec, data, size_of(data, length), instant(now), buffer, capacity, written)
+    return status, tonumber(written[0])
 end
 
 -- Bytes that an object lends: copied.
+local function copy(out, bytes)
+    local copied = bytes ~= nil and ffi.string(bytes, out.len[0]) or nil
+    spare = out
+    return copied
+end
 function core.session_to_native(session)
-    lent[0], len[0] = nil, 0
-    local status = lib.resume_session_to_native(session, lent, len)
-    return status, lent[0] ~= nil and ffi.string(lent[0], len[0]) or nil
+    local out = take()
+    local status = lib.resume_session_to_native(session, out.lent, out.len)
+    return status, copy(out, out.lent[0])
 end
 for _, call in ipairs { "session_session_id", "session_server_name" } do
     local native = lib["resume_" .. call]
     core[call] = function(session)
-        len[0] = 0
-        local bytes = native(session, len)
-        return bytes ~= nil and ffi.string(bytes, len[0]) or nil
+        local out = take()
+        return copy(out, native(session, out.len))
     end
 end
 
 function core.store_put_record(store, id, data, expires, now)
-    return lib.resume_store_put_record(store, id, #id, data, #data, expires, now or clock())
+    return lib.resume_store_put_record(store, id, size(id), data, size(data), expires, instant(now))
 end
 function core.store_put(store, session, now)
-    return lib.resume_store_put(store, session, now or clock())
+    return lib.resume_store_put(store, session, instant(now))
 end
-function core.store_sweep(store, now, max) return lib.resume_store_sweep(store, now or clock(), max) end
-function core.store_remove(store, id) return lib.resume_store_remove(store, id, #id) end
+function core.store_sweep(store, now, max) return lib.resume_store_sweep(store, instant(now), max) end
+function core.store_remove(store, id) return lib.resume_store_remove(store, id, size(id)) end
 function core.store_stats(store, which)
     number[0] = 0
     local status = lib.resume_store_stats(store, which, number)
     return status, tonumber(number[0])
 end
 function core.key_audit(key)
-    reason[0] = nil
-    local status = lib.resume_key_audit(key, #key, reason)
-    return status, reason[0] ~= nil and ffi.string(reason[0]) or nil
+    text[0] = nil
+    local status = lib.resume_key_audit(key, size(key), text)
+    return status, text_of(text[0])
 end
 
 for _, call in ipairs {
@@ -199,11 +254,11 @@ for _, call in ipairs {
     "connection_set_server_name", "connection_set_context", "connection_set_cipher_suites",
 } do
     local native = lib["resume_" .. call]
-    core[call] = function(object, data) return native(object, data, #data) end
+    core[call] = function(object, data) return native(object, data, size(data)) end
 end
 for _, call in ipairs { "keyring_rotate", "keyring_tick", "keyring_reload" } do
     local native = lib["resume_" .. call]
-    core[call] = function(keyring, now) return native(keyring, now or clock()) end
+    core[call] = function(keyring, now) return native(keyring, instant(now)) end
 end
 
 -- What needs nothing but the name.
@@ -228,7 +283,6 @@ for _, call in ipairs {
     core[call] = function(...) return tonumber(native(...)) end
 end
 
-local function text_of(pointer) return pointer ~= nil and ffi.string(pointer) or nil end
 for _, call in ipairs {
     "status_name", "reason_name", "path_name", "keyring_options_why", "codec_options_why",
     "store_options_why", "server_options_why",
@@ -253,9 +307,17 @@ function core.close(handle)
     end
 end
 
--- The SSL_CTX of a context of LuaSec or luaossl, the first pointer in both; or a pointer of the FFI's.
+-- Calls a function when the state ends and its handles have been dropped, or are about to be: the
+-- collector drops them in any order, and before it calls the finalizers of userdata.
+function core.at_end(call) core.ending = ffi.gc(ffi.new "uint8_t[1]", call) end
+
+-- The SSL_CTX of a context of LuaSec or luaossl, the first pointer in both; or a pointer of the FFI's,
+-- which nothing but its type vouches for.
+local ssl_ctx_type, void_type = ffi.typeof "struct ssl_ctx_st *", ffi.typeof "void *"
 local function context_of(ctx)
-    if type(ctx) == "cdata" then return ffi.cast("struct ssl_ctx_st *", ctx) end
+    if ffi.istype(ssl_ctx_type, ctx) or ffi.istype(void_type, ctx) then
+        return ffi.cast(ssl_ctx_type, ctx)
+    end
     local registry, meta = debug.getregistry(), debug.getmetatable(ctx)
     if type(ctx) == "userdata" and meta
         and (meta == registry["SSL:Context"] or meta == registry["SSL_CTX*"]) then
