@@ -2,6 +2,7 @@
 -- The package's objects one by one: options, results, errors. Run by tests/lua/test_lua.py with the
 -- core's name and the folder of the session vectors.
 local resume = require "resume"
+local vector = require "vector"
 local now = 1700000000000
 local core_name, vectors = arg[1], arg[2]
 
@@ -10,16 +11,8 @@ local function fails(code, text, none, message, status)
     assert(message:find(text, 1, true), message)
 end
 
-local function vector(name)
-    local bytes = {}
-    for line in io.lines(vectors .. "/" .. name .. ".hex") do
-        if line:sub(1, 1) ~= "#" then bytes[#bytes + 1] = line:gsub("%s", "") end
-    end
-    return (table.concat(bytes):gsub("%x%x", function(pair) return string.char(tonumber(pair, 16)) end))
-end
-
 -- Sessions: read, written, sealed, stored.
-local der = vector "openssl_tls13"
+local der = vector(vectors, "openssl_tls13")
 local session = assert(resume.session_from_openssl(der, now))
 assert(session:version() == 0x0304 and session:cipher_suite() == 0x1301 and session:resumable())
 assert(session:created() == now and session:expires() == now + 7200000)

@@ -22,6 +22,18 @@ def test_api(lua: Lua) -> None:
     assert (done.returncode, done.stdout) == (0, "ok\n"), done.stderr
 
 
+@pytest.mark.parametrize("lua", LUAS, ids=str)
+def test_wrong(lua: Lua) -> None:
+    done = lua.run(HERE / "wrong.lua", lua.core, str(ROOT / "tests" / "vectors" / "session"))
+    assert (done.returncode, done.stdout) == (0, "ok\n"), done.stderr
+
+
+@pytest.mark.parametrize("lua", LUAS, ids=str)
+def test_finalizers(lua: Lua) -> None:
+    done = lua.run(HERE / "finalizers.lua")
+    assert (done.returncode, done.stdout) == (0, "ok\nended\n"), done.stderr
+
+
 def test_cdef_is_what_the_headers_say() -> None:
     made = subprocess.run(
         [str(ROOT / "bindings" / "lua" / "generate.sh")],

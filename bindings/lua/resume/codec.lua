@@ -16,7 +16,7 @@ local setters = {
     payload = object.named(
         core.codec_options_set_payload, { native = 1, openssl = 2, state_plaintext = 3 }
     ),
-    context = core.codec_options_set_context,
+    context = object.bytes(core.codec_options_set_context),
 }
 
 -- Options: frame ("rfc5077", "aead", "rfc5077_struct"), payload ("openssl", "native",
@@ -49,7 +49,10 @@ function Codec:open_bytes(ticket, now)
 end
 
 -- How long a ticket of so many bytes may become.
-function Codec:sealed_size(len) return core.codec_sealed_size(self.handle, len) end
+function Codec:sealed_size(len)
+    if not object.fits(len, 32) then return failed(object.E_INVALID, "len is no number of bytes") end
+    return core.codec_sealed_size(self.handle, len)
+end
 
 -- Bytes into a buffer of the caller's, without a string between (LuaJIT's FFI): uint8_t *, and how
 -- many bytes it holds. data is a pointer and len its length, or a string. Both give the number of bytes

@@ -8,14 +8,15 @@ local Keyring, wrap = object.class "keyring"
 local keyring = {}
 
 local setters = {
-    seal_period_ms = core.keyring_options_set_seal_period,
-    open_period_ms = core.keyring_options_set_open_period,
-    max_seals = core.keyring_options_set_max_seals,
+    seal_period_ms = object.whole(core.keyring_options_set_seal_period, 63),
+    open_period_ms = object.whole(core.keyring_options_set_open_period, 63),
+    max_seals = object.whole(core.keyring_options_set_max_seals, 63),
 }
 
 -- Opens the ring of a URL: "random:", "file:PATH" and so on. Options: seal_period_ms, open_period_ms,
 -- max_seals (of each key; 0: no bound).
 function keyring.open(url, now, options)
+    if not object.is_text(url) then return object.failed(object.E_INVALID, "a zero byte in the URL") end
     local _, made = core.keyring_options_new()
     local status, option = object.apply(setters, made, options, "keyring")
     if status ~= 0 then return object.failed(status, option) end

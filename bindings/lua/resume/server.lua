@@ -24,7 +24,7 @@ local setters = {
 -- options: keyring and store, each an object or a URL, policy, codec; any of them may be left out.
 function server.new(options)
     local chosen = {}
-    for name, value in pairs(options) do chosen[name] = value end
+    for name, value in pairs(options or {}) do chosen[name] = value end
     for name, open in pairs { keyring = keyring.open, store = store.open } do
         if type(chosen[name]) == "string" then
             local value, message, code = open(chosen[name])
@@ -53,10 +53,10 @@ end
 -- policy:context(server_name)), cipher_suites (as in the ClientHello, two bytes each),
 -- extended_master_secret, client_auth ("none", "request", "require").
 function Server:open_ticket(facts, ticket, now)
-    local handle, message, code = connection.of(facts)
-    if not handle then return nil, message, code end
+    local handle, own, code = connection.of(facts)
+    if not handle then return nil, own, code end
     local status, found, reason = core.server_open_ticket(self.handle, handle, ticket, now)
-    core.close(handle)
+    connection.drop(handle, own)
     if status < 0 then return object.failed(status) end
     if not found then return nil, core.reason_name(reason), status end
     return session.wrap(found), core.reason_name(reason)

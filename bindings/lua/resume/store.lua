@@ -10,6 +10,7 @@ local store = {}
 
 -- Opens the store of a URL: "memory:", "shm:PATH" and so on.
 function store.open(url)
+    if not object.is_text(url) then return object.failed(object.E_INVALID, "a zero byte in the URL") end
     local _, options = core.store_options_new()
     local status, handle = core.store_from_url(url, options)
     return made(status, handle, wrap, core.store_options_why(options))
@@ -28,6 +29,9 @@ end
 
 -- Bytes, under any ID, until a time.
 function Store:put_record(id, data, expires, now)
+    if not object.fits(expires, 63) then
+        return object.failed(object.E_INVALID, "expires is no time in Unix milliseconds")
+    end
     return result(core.store_put_record(self.handle, id, data, expires, now))
 end
 function Store:get_record(id, now) return result(core.store_get_record(self.handle, id, now)) end
@@ -36,7 +40,12 @@ function Store:take_record(id, now) return result(core.store_take_record(self.ha
 function Store:remove(id) return result(core.store_remove(self.handle, id)) end
 
 -- Drops up to so many entries that are over.
-function Store:sweep(max, now) return result(core.store_sweep(self.handle, now, max)) end
+function Store:sweep(max, now)
+    if not object.fits(max, 32) then
+        return object.failed(object.E_INVALID, "max is no number of entries, from 0 on")
+    end
+    return result(core.store_sweep(self.handle, now, max))
+end
 
 local numbers = {
     entries = 0, bytes = 1, hits = 4, misses = 5, puts = 6, evictions = 7, expired = 8, removes = 9,
