@@ -196,19 +196,15 @@ local function size_of(data, length)
 end
 
 -- Bytes from memory to memory: nothing is made on the way.
-function core.codec_seal_into(codec, buffer, capacity, data, length, now)
-    check_buffer(buffer, capacity)
-    written[0] = 0
-    local status = lib.resume_codec_seal_bytes(
-        codec, data, size_of(data, length), instant(now), buffer, capacity, written)
-    return status, tonumber(written[0])
-end
-function core.codec_open_into(codec, buffer, capacity, data, length, now)
-    check_buffer(buffer, capacity)
-    written[0] = 0
-    local status = lib.resume_codec_open_bytes(
-        codec, data, size_of(data, length), instant(now), buffer, capacity, written)
-    return status, tonumber(written[0])
+for _, what in ipairs { "seal", "open" } do
+    local native = lib["resume_codec_" .. what .. "_bytes"]
+    core["codec_" .. what .. "_into"] = function(codec, buffer, capacity, data, length, now)
+        check_buffer(buffer, capacity)
+        written[0] = 0
+        local status = native(
+            codec, data, size_of(data, length), instant(now), buffer, capacity, written)
+        return status, tonumber(written[0])
+    end
 end
 
 -- Bytes that an object lends: copied.
