@@ -57,12 +57,14 @@ assert(none == nil and code == -1, message)
 assert(codec:open_bytes(ticket, now) == payload)
 
 -- the collector frees in any order
-for turn = 1, 300 do
+local function make_over_a_ring()
     local ring = assert(resume.keyring("random:", now))
-    local made = {
+    return {
         assert(resume.codec(ring)), assert(resume.store "memory:"), assert(resume.server { keyring = ring }),
     }
-    ring = nil
+end
+for turn = 1, 300 do
+    local made = make_over_a_ring()
     made[turn % 3 + 1] = nil
     if turn % 10 == 0 then collectgarbage() end
     for _, left in pairs(made) do

@@ -135,6 +135,19 @@ for noun, made in pairs {
     end
 end
 
+-- Contexts that were freed by hand, before the server.
+for _, made in ipairs {
+    require "openssl.ssl.context".new("TLS", true),
+    assert(require "ssl".newcontext { mode = "server", protocol = "any" }),
+} do
+    local attached = assert(resume.server { keyring = keys })
+    assert(resume.attach(made, attached))
+    debug.getmetatable(made).__gc(made)
+    fails(-1, "a context of LuaSec or luaossl is needed", resume.attach(made, server))
+    fails(-1, "a context of LuaSec or luaossl is needed", resume.detach(made))
+    attached:close()
+end
+
 -- Memory that is none.
 if core_name == "ffi" then
     local ffi = require "ffi"

@@ -289,7 +289,8 @@ local function begin_by_fork(codecs, generated)
     if pid == 0 then
         ffi.C.close(ends[1])
         local function wait() ffi.C.read(ends[0], ffi.new "char[1]", 1) end
-        local done = pcall(child, codecs, generated, wait)
+        local done, why = pcall(child, codecs, generated, wait)
+        if not done then io.stderr:write(tostring(why), "\n") end
         ffi.C._exit(done and 0 or 1)
     end
     return function()

@@ -19,11 +19,11 @@ if not pcall(ffi.typeof, "resume_keyring") then
 end
 
 -- Both libraries are linked so that they stay in memory; the references are kept all the same.
-local lib = ffi.load(os.getenv "LIBRESUME_SO" or "libresume.so.0")
+local lib = ffi.load "libresume.so.0"
 local openssl
 
 local function adapter()
-    openssl = openssl or ffi.load(os.getenv "LIBRESUME_OPENSSL_SO" or "libresume-openssl.so.0")
+    openssl = openssl or ffi.load "libresume-openssl.so.0"
     return openssl
 end
 

@@ -39,7 +39,7 @@ int ngx_http_lua_ssl_client_hello_handler(struct ssl_st *, int *, void *);
 local native = {
     lib = core.lib,
     core = core,
-    adapter = ffi.load(os.getenv "LIBRESUME_OPENSSL_SO" or "libresume-openssl.so.0"),
+    adapter = ffi.load "libresume-openssl.so.0",
 }
 
 -- lua-resty-core has the wrapper from 0.1.29 on; the module has had the call for longer.
