@@ -108,6 +108,26 @@ assert(found == nil and reason == "context_mismatch" and code == 6, reason)
 assert(server:counters().tls13_ticket.context_mismatch == 1)
 fails(-1, "connection option colour", server:open_ticket({ colour = 1 }, ticket, now))
 
+-- What is closed is let go of at once, not when the collector comes by.
+local function is_mapped(path)
+    for line in io.lines "/proc/self/maps" do
+        if line:find(path, 1, true) then return true end
+    end
+    return false
+end
+collectgarbage "stop"
+local path = os.tmpname()
+os.remove(path)
+local shared = assert(resume.store("shm:" .. path))
+local sharing = assert(resume.server { store = shared })
+assert(is_mapped(path))
+shared:close()
+sharing:close()
+assert(not is_mapped(path))
+os.remove(path)
+os.remove(path .. ".lock")
+collectgarbage "restart"
+
 -- Attaching what is not a context, or nothing.
 local context = require "openssl.ssl.context".new("TLS", true)
 fails(-1, "a context of LuaSec or luaossl is needed", resume.attach(io.stdout, server))

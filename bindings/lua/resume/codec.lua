@@ -26,7 +26,7 @@ function codec.new(keys, options)
     local status, option = object.apply(setters, made, options, "codec")
     if status ~= 0 then return failed(status, option) end
     local done, handle = core.codec_new(handle_of(keys), made)
-    return object.made(done, handle, wrap, core.codec_options_why(made))
+    return object.made_with(made, core.codec_options_why, done, handle, wrap)
 end
 
 -- Sessions. open() gives the session, and whether its ticket should be renewed.

@@ -288,7 +288,10 @@ for _, call in ipairs {
 end
 
 local drops = {}
-for _, noun in ipairs { "keyring", "codec", "store", "policy", "server", "session", "connection" } do
+for _, noun in ipairs {
+    "keyring", "codec", "store", "policy", "server", "session", "connection",
+    "keyring_options", "codec_options", "store_options", "server_options",
+} do
     drops[noun] = { ffi.typeof("resume_" .. noun .. " *"), lib["resume_" .. noun .. "_unref"] }
 end
 

@@ -21,7 +21,7 @@ function keyring.open(url, now, options)
     local status, option = object.apply(setters, made, options, "keyring")
     if status ~= 0 then return object.failed(status, option) end
     local opened, handle = core.keyring_from_url(url, made, now)
-    return object.made(opened, handle, wrap, core.keyring_options_why(made))
+    return object.made_with(made, core.keyring_options_why, opened, handle, wrap)
 end
 
 -- Another key seals from now on; the one before it still opens.

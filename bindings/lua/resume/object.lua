@@ -66,6 +66,13 @@ function object.made(status, handle, wrap, why)
     return failed(status, why)
 end
 
+-- The same with options, which hold on to what they were given: they go now, not when they are collected.
+function object.made_with(options, why_of, status, handle, wrap)
+    local why = why_of(options)
+    if options then core.close(options) end
+    return object.made(status, handle, wrap, why)
+end
+
 -- The handle of an argument, none of nil and of a closed object. The FFI would take any userdata for a
 -- pointer, so what is no object stops here.
 function object.handle_of(value)

@@ -36,7 +36,7 @@ function server.new(options)
     local status, option = object.apply(setters, set, chosen, "server")
     if status ~= 0 then return object.failed(status, option) end
     local made, handle = core.server_new(set)
-    return object.made(made, handle, wrap, core.server_options_why(set))
+    return object.made_with(set, core.server_options_why, made, handle, wrap)
 end
 
 -- For a TLS stack of your own; attach() does all of it. A ticket for a session of a finished handshake,

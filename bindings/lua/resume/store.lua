@@ -13,7 +13,7 @@ function store.open(url)
     if not object.is_text(url) then return object.failed(object.E_INVALID, "a zero byte in the URL") end
     local _, options = core.store_options_new()
     local status, handle = core.store_from_url(url, options)
-    return made(status, handle, wrap, core.store_options_why(options))
+    return object.made_with(options, core.store_options_why, status, handle, wrap)
 end
 
 -- Sessions, under their own IDs.
