@@ -11,8 +11,7 @@ local C, lib, core = ffi.C, native.lib, native.core
 
 local tls12 = 0x0303
 local extension = { server_name = 0, extended_master_secret = 23 }
-local store_failed = 10 -- RESUME_REASON_STORE_FAILED
-local allow_legacy = 1 -- RESUME_EMS_ALLOW_LEGACY
+local store_failed, allow_legacy = lib.RESUME_REASON_STORE_FAILED, lib.RESUME_EMS_ALLOW_LEGACY
 
 local data = ffi.new "const unsigned char *[1]"
 local len = ffi.new "size_t[1]"
@@ -50,7 +49,7 @@ local function server_name(ssl)
     local high, low, kind, name_high, name_low = bytes:byte(1, 5)
     local name = bytes:sub(6)
     local whole = name_low and kind == 0 and high * 256 + low == #bytes - 2
-        and name_high * 256 + name_low == #name and #name > 0
+        and name_high * 256 + name_low == #name and #name > 0 and #name <= 255
     if whole then return name end
     return nil, "malformed server name"
 end
@@ -63,25 +62,30 @@ local function context_of(server, name)
     return ffi.string(room, len[0])
 end
 
+-- What a connection points into: strings would be gone with the next collection.
+local name_room, suites_room = ffi.new "uint8_t[255]", ffi.new "uint8_t[1024]"
+
 -- libssl would resume a session whose suite this server has since switched off. One that the client
 -- did not name, which RFC 5246 forbids it, ends the handshake whatever is said here.
 local function enabled_suites(ssl)
-    local list, suites = C.SSL_get_ciphers(ssl), {}
-    for index = 0, C.OPENSSL_sk_num(list) - 1 do
+    local list = C.SSL_get_ciphers(ssl)
+    local count = math.min(C.OPENSSL_sk_num(list), 512)
+    for index = 0, count - 1 do
         local suite = C.SSL_CIPHER_get_protocol_id(C.OPENSSL_sk_value(list, index))
-        suites[#suites + 1] = string.char(math.floor(suite / 256), suite % 256)
+        suites_room[2 * index], suites_room[2 * index + 1] = bit.rshift(suite, 8), bit.band(suite, 0xff)
     end
-    return table.concat(suites)
+    return 2 * count
 end
 
 local function facts(server, ssl, name)
     local connection = make "connection"
-    local context, suites = context_of(server, name), enabled_suites(ssl)
+    local context, suites_len = context_of(server, name), enabled_suites(ssl)
     local extended = extension_of(ssl, extension.extended_master_secret) ~= nil
+    ffi.copy(name_room, name, #name)
     need(lib.resume_connection_set_version(connection, tls12), "version")
-    need(lib.resume_connection_set_server_name(connection, name, #name), "server name")
+    need(lib.resume_connection_set_server_name(connection, name_room, #name), "server name")
     need(lib.resume_connection_set_context(connection, context, #context), "context")
-    need(lib.resume_connection_set_cipher_suites(connection, suites, #suites), "suites")
+    need(lib.resume_connection_set_cipher_suites(connection, suites_room, suites_len), "suites")
     need(lib.resume_connection_set_extended_master_secret(connection, extended), "EMS")
     return connection
 end
