@@ -28,6 +28,7 @@ from peers import (
     s_client,
 )
 from resty_nginx import ATTACH, SESSION_IDS, only, run_documented, run_resty, wait_for, workers
+from slow_client import client_context, visit
 
 versions = pytest.mark.parametrize("version", ["1.2", "1.3"])
 PYTHON_SERVER = [sys.executable, str(ROOT / "tests" / "matrix" / "python_server.py")]
@@ -87,6 +88,20 @@ def test_the_first_handshake_of_a_worker_resumes(
         with only(folder, 1):
             assert s_client(port, version, offer=session).said.startswith("reused=r ")
     assert "resty.resume" not in log_of(folder)
+
+
+@versions
+def test_connections_that_are_open_when_the_first_one_attaches(
+    identity: Identity, store: str, tmp_path: Path, version: str
+) -> None:
+    """Their SSL is from before, as that of the first is."""
+    folder, client = tmp_path / "nginx", client_context(version)
+    with run_resty(identity, folder, (store,)) as port:
+        with only(folder, 0):
+            session = visit(port, client).session
+        with only(folder, 1):
+            late = visit(port, client, session, lambda: s_client(port, version))
+            assert late.session_reused
 
 
 @versions
@@ -259,6 +274,31 @@ def test_session_ids_by_the_hooks(
         begin(other, "1.2", session)
         assert s_client(port, "1.2", offer=session).said.startswith("reused=r ")
     assert "resty.resume" not in log_of(folder)
+
+
+# In the midst of a hook, where the clock is read, all garbage goes and other strings take its place.
+COLLECTING = """
+init_worker_by_lua_block {
+    local now = ngx.now
+    ngx.now = function()
+        collectgarbage()
+        local others = {}
+        for size = 1, 400 do
+            for number = 1, 8 do others[#others + 1] = string.char(number):rep(size) end
+        end
+        return now()
+    end
+}
+"""
+
+
+def test_the_collector_may_run_at_any_moment(
+    identity: Identity, store: str, tmp_path: Path, session: Path
+) -> None:
+    with run_resty(identity, tmp_path / "nginx", (store,), SESSION_IDS + COLLECTING) as port:
+        begin(port, "1.2", session)
+        for _ in range(4):
+            assert s_client(port, "1.2", offer=session).reused
 
 
 def test_a_stored_session_expires(

@@ -27,31 +27,42 @@ local function plug(ctx, server, next_hello)
     return true
 end
 
--- The connection that came first was made from the SSL_CTX as it was before.
+-- A connection that was there before has copied what the SSL_CTX was then.
 local function catch_up(ssl, ctx)
     local options = C.SSL_CTX_get_options(ctx)
     C.SSL_clear_options(ssl, copied_options)
     C.SSL_set_options(ssl, bit.band(options, copied_options))
     C.SSL_set_num_tickets(ssl, C.SSL_CTX_get_num_tickets(ctx))
-    adapter.resume_openssl_client_hello(ssl, ffi.new "int[1]", nil)
 end
+
+-- Libssl has called nginx's callback for this connection, and will not call libresume's in its place.
+local function plug_in_hello(ssl, ctx, server)
+    local ok, why = plug(ctx, server, C.ngx_http_lua_ssl_client_hello_handler)
+    if not ok then return nil, why end
+    catch_up(ssl, ctx)
+    adapter.resume_openssl_client_hello(ssl, ffi.new "int[1]", nil)
+    return true
+end
+
+local shares_libssl = native.shares_libssl()
 
 return function(server)
     local phase = ngx.get_phase()
     if phase ~= "ssl_client_hello" and phase ~= "ssl_cert" then
         return nil, "it belongs into ssl_client_hello_by_lua_block, not into " .. phase
     end
-    local ssl = native.connection()
-    local ctx = C.SSL_get_SSL_CTX(ssl)
-    if adapter.resume_openssl_server(ctx) == server then return true end
-    if not native.shares_libssl() then
+    if not shares_libssl then
         return nil, "this nginx carries a private libssl; use one that is linked to the system's"
     end
+    local ssl = native.connection()
+    local ctx = C.SSL_get_SSL_CTX(ssl)
+    local attached = adapter.resume_openssl_server(ctx) == server
     if phase == "ssl_client_hello" then
-        local ok, why = plug(ctx, server, C.ngx_http_lua_ssl_client_hello_handler)
-        if ok then catch_up(ssl, ctx) end
-        return ok, why
+        if not attached then return plug_in_hello(ssl, ctx, server) end
+        catch_up(ssl, ctx)
+        return true
     end
+    if attached then return true end
     if ngx.config.nginx_version >= own_client_hello then
         return nil, "with this nginx it belongs into ssl_client_hello_by_lua_block"
     end
