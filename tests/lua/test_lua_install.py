@@ -80,7 +80,8 @@ def test_the_folders_can_be_chosen(tmp_path: Path) -> None:
     subprocess.run(setup, check=True, capture_output=True, timeout=PATIENCE)
     listed = ["meson", "introspect", str(tmp_path), "--installed"]
     plan = subprocess.run(listed, check=True, capture_output=True, text=True).stdout
-    for folder in ("/opt/c/5.1/resume_core.so", "/opt/c/5.4/resume_core.so", "/opt/p/lua/5.4"):
+    places = ["/opt/c/5.1/resume_core.so", "/opt/c/5.4/resume_core.so", "/opt/p/lua/5.4/resume"]
+    for folder in (*places, "/opt/p/lua/5.1/resty"):
         assert folder in plan
 
 
