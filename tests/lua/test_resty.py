@@ -203,6 +203,31 @@ def test_a_server_with_other_rules_than_the_first_resumes_nothing(
 
 
 @versions
+@pytest.mark.parametrize("wish", ["tickets", "store"])
+def test_a_client_certificate_comes_along(
+    identity: Identity,
+    keys: str,
+    store: str,
+    tmp_path: Path,
+    session: Path,
+    version: str,
+    wish: str,
+) -> None:
+    """nginx refuses requests without one, and finds that of the first handshake in each that resumes."""
+    asks = f"ssl_client_certificate {identity.certificate}; ssl_verify_client on;"
+    with_one = ("-cert", str(identity.certificate), "-key", str(identity.key))
+    wished = keys if wish == "tickets" else store
+    with run_resty(identity, tmp_path / "nginx", (wished,), settings=asks) as port:
+        assert " 200 OK" in s_client(port, version, keep=session, extra=with_one).text
+        again = s_client(port, version, offer=session, extra=with_one)
+        assert again.reused and " 200 OK" in again.text
+        session.unlink()
+        assert " 400 " in s_client(port, version, keep=session).text
+        again = s_client(port, version, offer=session)
+        assert again.reused and " 400 " in again.text
+
+
+@versions
 def test_reload(identity: Identity, keys: str, tmp_path: Path, session: Path, version: str) -> None:
     folder = tmp_path / "nginx"
     with run_resty(identity, folder, (keys,)) as port:

@@ -4,7 +4,7 @@
 // 127.0.0.1, prints it, and answers the first line of each connection with one of its own, in HTTP's
 // clothes, as tests/interop/server.c does. Not an example of how to write a server.
 //
-//	testserver CERTIFICATE KEY [keys=URL] [store=URL] [context=STOCK] [clients=PEM]
+//	testserver CERTIFICATE KEY [keys=URL] [store=URL] [context=STOCK] [accept=STOCK] [clients=PEM]
 package main
 
 import (
@@ -28,7 +28,7 @@ func need(err error) {
 
 func main() {
 	if len(os.Args) < 3 {
-		log.Fatal("testserver CERTIFICATE KEY [keys=URL] [store=URL] [context=STOCK] [clients=PEM]")
+		log.Fatal("testserver CERTIFICATE KEY [keys=URL] [store=URL] [context=STOCK] [accept=STOCK] [clients=PEM]")
 	}
 	certificate, err := tls.LoadX509KeyPair(os.Args[1], os.Args[2])
 	need(err)
