@@ -144,6 +144,7 @@ if core_name == "ffi" then
     assert(resume.attach(pointer, server))
     assert(resume.detach(context))
     fails(-1, "a context of LuaSec or luaossl", resume.attach(ffi.cast("void *", nil), server))
+    fails(-1, "a context of LuaSec or luaossl", resume.attach(server.handle, server))
     local data, sealed = ffi.new("uint8_t[?]", 200), ffi.new("uint8_t[?]", 512)
     local opened = ffi.new("uint8_t[?]", 512)
     for index = 0, 199 do data[index] = index end
