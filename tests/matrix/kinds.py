@@ -56,6 +56,11 @@ class House:
         """The wish for that key."""
         return f"keys=file:{self.key_file}?dialect=nginx"
 
+    @property
+    def clients(self) -> str:
+        """The wish for clients with a certificate: the one that servers have, too."""
+        return f"clients={self.identity.certificate}"
+
     def contexts(self, fleet: str) -> tuple[str, ...]:
         """What attached servers of a fleet issue and accept."""
         nginx, haproxy = f"nginx:{self.identity.certificate}", "haproxy:"

@@ -62,17 +62,22 @@ def seen_by(client: str) -> str:
     return "full" if "New, TLSv1" in client else "failed"
 
 
+def borne_out(seen: str, said: str, reason: str) -> bool:
+    """The page came, and the server saw what the client did; or, where a certificate is asked for,
+    the refusal for that reason."""
+    if reason == CERTIFICATE:
+        return any(refusal in said for refusal in WITHOUT_CERTIFICATE)
+    resumed = any(word in RESUMED for word in said.split())
+    return " 200 OK" in said and resumed == (seen == "resumed")
+
+
 def offer(cell: Cell, port: int, session: Path, name: str = "a.example") -> Cell:
-    """What became of the session there, as the client saw it; the page that it fetches says that the
-    server saw the same. Where a certificate is asked for there is the refusal for that reason."""
+    """What became of the session there, as the client saw it and the server bore out."""
     done = ask_s_client(port, cell.tls, name=name, offer=session)
-    seen, everything = seen_by(done.stdout), done.stdout + done.stderr
-    if cell.reason == CERTIFICATE:
-        assert any(refusal in everything for refusal in WITHOUT_CERTIFICATE), everything
-    else:
-        assert " 200 OK" in done.stdout, everything
-        said = any(word in RESUMED for word in done.stdout.split())
-        assert said == (seen == "resumed"), everything
+    seen, said = seen_by(done.stdout), done.stdout + done.stderr
+    if not borne_out(seen, said, cell.reason):
+        print(f"{cell}: {seen}, but {said}", file=sys.stderr)
+        seen = "failed"
     return replace(cell, seen=seen)
 
 
@@ -131,11 +136,14 @@ def stored(house: House, kinds: Servers) -> Iterator[Cell]:
                 if one != other and "nginx" in (one, other):
                     hindrance |= {(tls, one, other): OWN_STORE for tls in VERSIONS}
         yield from every_pair(house, ports, "stored", "A", hindrance)
+        strict = start_all(stack, house, kinds, store, *house.contexts("A"), house.clients)
+        welcome(house, strict)
         for tls in VERSIONS:
             for kind in kinds:
                 session = begin(ports[kind], tls, house.folder / "session.pem")
-                cell = Cell(tls, "stored", "A", kind, kind, "full", "", ANOTHER_NAME)
-                yield offer(cell, ports[kind], session, "b.example")
+                cell = Cell(tls, "stored", "A", kind, kind, "full")
+                yield offer(replace(cell, reason=ANOTHER_NAME), ports[kind], session, "b.example")
+                yield offer(replace(cell, reason=CERTIFICATE), strict[kind], session)
 
 
 def welcome(house: House, strict: Ports) -> None:
@@ -151,13 +159,12 @@ def refusals(fleet: str, house: House, kinds: Servers) -> Iterator[Cell]:
     """Tickets that must not resume, at every attached server."""
     contexts = house.contexts(fleet)
     other_house = replace(house, key=os.urandom(80))
-    clients = f"clients={house.identity.certificate}"
     with ExitStack() as stack:
         begun_at = stack.enter_context(kinds["Python"](house, house.keys, *contexts))
         short = stack.enter_context(kinds["Python"](house, house.keys, *contexts, "lifetime=1"))
         plain = start_all(stack, house, kinds, house.keys, *contexts)
         strange = start_all(stack, house, kinds, other_house.keys, *contexts)
-        strict = start_all(stack, house, kinds, house.keys, *contexts, clients)
+        strict = start_all(stack, house, kinds, house.keys, *contexts, house.clients)
         welcome(house, strict)
         old = {tls: begin(short, tls, house.folder / f"old-{tls}.pem") for tls in VERSIONS}
         over = time.time() + 2.1  # OpenSSL and Go count whole seconds
