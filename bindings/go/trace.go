@@ -78,18 +78,7 @@ func (s *Server) Histogram(which Histogram) []uint64 {
 // opened observes the age of the key of a ticket that has opened, by the name in front of it.
 func (s *Server) opened(ticket []byte, now uint64) {
 	const nameSize = 16
-	if len(ticket) < nameSize {
-		return
-	}
-	var key raw.Handle_key
-	switch raw.Keyring_find(s.keyring, ticket[:nameSize], now, &key) {
-	case statusOK, statusRenew:
-		from := raw.Key_seal_from(key)
-		raw.Key_unref(key)
-		if from > now {
-			from = now
-		}
-		// It can only fail for a histogram that is none.
-		raw.Server_observe(s.raw(), raw.RESUME_HISTOGRAM_KEY_AGE, now-from)
+	if len(ticket) >= nameSize {
+		raw.ObserveKey(s.raw(), s.keyring, ticket[:nameSize], now)
 	}
 }
