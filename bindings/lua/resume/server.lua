@@ -62,18 +62,17 @@ function Server:open_ticket(facts, ticket, now)
     return session.wrap(found), core.reason_name(reason)
 end
 
-local PATHS = 5
-
 -- The counters that are not 0, by path and reason: counters().tls13_ticket.resumed.
 function Server:counters()
-    local all = {}
-    for path = 0, PATHS - 1 do
+    local all, path = {}, 0
+    while core.path_name(path) ~= "unknown" do
         local row = {}
         for reason = 0, core.reason_count() - 1 do
             local value = core.server_counter(self.handle, path, reason)
             if value > 0 then row[core.reason_name(reason)] = value end
         end
         if next(row) then all[core.path_name(path)] = row end
+        path = path + 1
     end
     return all
 end
