@@ -18,23 +18,21 @@ import (
 
 func main() {
 	keys, err := resume.OpenKeyring(os.Args[3])
-	if err != nil {
-		log.Fatal(err)
-	}
+	need(err)
 	sessions, err := resume.NewServer(resume.ServerOptions{Keyring: keys})
-	if err != nil {
-		log.Fatal(err)
-	}
+	need(err)
 	server := &http.Server{TLSConfig: &tls.Config{}, Handler: http.HandlerFunc(page)}
-	if err := resume.Attach(server.TLSConfig, sessions); err != nil {
-		log.Fatal(err)
-	}
+	need(resume.Attach(server.TLSConfig, sessions))
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	need(err)
+	fmt.Println(listener.Addr().(*net.TCPAddr).Port)
+	need(server.ServeTLS(listener, os.Args[1], os.Args[2]))
+}
+
+func need(err error) {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(listener.Addr().(*net.TCPAddr).Port)
-	log.Fatal(server.ServeTLS(listener, os.Args[1], os.Args[2]))
 }
 
 func page(w http.ResponseWriter, r *http.Request) {
