@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "interop"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lua"))
 
 import golang
+from luas import Lua
 
 ROOT = golang.ROOT
 HERE = ROOT / "tests" / "scenarios"
@@ -23,16 +25,6 @@ PATIENCE = 60
 def loader() -> dict[str, str]:
     """Where the loader finds the library."""
     return {**os.environ, "LD_LIBRARY_PATH": str(BUILD / "libresume")}
-
-
-def lua(version: str, core: str) -> dict[str, str]:
-    """Where the package and its cores are."""
-    package = ROOT / "bindings" / "lua"
-    return loader() | {
-        "LUA_PATH": f"{package}/?.lua;{package}/?/init.lua;;",
-        "LUA_CPATH": f"{BUILD}/bindings/lua/{version}/?.so;;",
-        "LIBRESUME_LUA_CORE": core,
-    }
 
 
 def go_program(folder: Path) -> list[str]:
@@ -76,28 +68,18 @@ NO_FORK = dict.fromkeys(
 )
 NO_GO_FORM = dict.fromkeys((8, 9, 10), "its package does not read Go's form")
 
+
+def in_lua(lua: Lua, left_out: Mapping[str, Mapping[int, str]]) -> Language:
+    return Language(str(lua), lambda _: lua.command(HERE / "scenarios.lua"), left_out=left_out)
+
+
 LANGUAGES = [
     Language("c", lambda _: [str(BUILD / "tests" / "scenarios" / "scenarios")]),
     Language("python", lambda _: [sys.executable, str(HERE / "scenarios.py")]),
     Language("go", go_program, golang.environment, {"007": NO_FORK}),
-    Language(
-        "lua5.1-swig",
-        lambda _: ["lua5.1", str(HERE / "scenarios.lua")],
-        lambda: lua("5.1", "swig"),
-        {"007": NO_FORK, "009": NO_GO_FORM},
-    ),
-    Language(
-        "lua5.4-swig",
-        lambda _: ["lua5.4", str(HERE / "scenarios.lua")],
-        lambda: lua("5.4", "swig"),
-        {"007": NO_FORK, "009": NO_GO_FORM},
-    ),
-    Language(
-        "luajit-ffi",
-        lambda _: ["luajit", str(HERE / "scenarios.lua")],
-        lambda: lua("5.1", "ffi"),
-        {"009": NO_GO_FORM},
-    ),
+    in_lua(Lua("lua5.1", "5.1", "swig"), {"007": NO_FORK, "009": NO_GO_FORM}),
+    in_lua(Lua("lua5.4", "5.4", "swig"), {"007": NO_FORK, "009": NO_GO_FORM}),
+    in_lua(Lua("luajit", "5.1", "ffi"), {"009": NO_GO_FORM}),
 ]
 
 # ./dev test sets it where there is no Go that is new enough.
