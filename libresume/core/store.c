@@ -76,11 +76,12 @@ resume_status resume_store_put_record(resume_store *store, const uint8_t *id, si
     return put(store, id, id_len, data, data_len, expires_ms, now_ms);
 }
 
-static void count_lookup(resume_store *store, resume_status status) {
-    if (status == RESUME_E_BUFFER) {
-        return; /* the caller asks again */
+static inline void count_lookup(resume_store *store, resume_status status) {
+    if (status == RESUME_OK) {
+        rsm_store_count(store, RESUME_STORE_HITS);
+    } else if (status != RESUME_E_BUFFER) { /* then the caller asks again */
+        rsm_store_count(store, RESUME_STORE_MISSES);
     }
-    rsm_store_count(store, status == RESUME_OK ? RESUME_STORE_HITS : RESUME_STORE_MISSES);
 }
 
 /* Whoever looks something up needs no other way to go on when a backend is down (I-107). */

@@ -87,6 +87,7 @@ static inline bool rsm_part_doubt(struct rsm_part *part) {
  *     word 1   used 1 | - | ID length 6 (bits 43-48) | granules 11 (bits 32-42) | bucket 32
  */
 #define RSM_CHUNK_ID_WORDS 4U
+#define RSM_CHUNK_ID_SIZE  (8U * RSM_CHUNK_ID_WORDS)
 #define RSM_CHUNK_HEAD     (2U + RSM_CHUNK_ID_WORDS) /* words before the data */
 #define RSM_CHUNK_USED     (UINT64_C(1) << 63)
 
@@ -148,10 +149,17 @@ static inline void rsm_bucket_mark(struct rsm_bucket *bucket, unsigned slot, uin
     atomic_store_explicit(&bucket->marks[slot], mark, memory_order_relaxed);
 }
 
+/* Marks a slot that was looked up; mostly it is marked, and its line stays clean. */
+static inline void rsm_bucket_touch(struct rsm_bucket *bucket, unsigned slot) {
+    if (!rsm_bucket_marked(bucket, slot)) {
+        rsm_bucket_mark(bucket, slot, 1);
+    }
+}
+
 /* Bit 2n for each slot n whose tag matches; a free slot may match too. Without a branch: which slot
  * holds an entry is chance, and a wrong guess would wait for the cache line. */
 static inline uint32_t rsm_bucket_match(struct rsm_bucket *bucket, uint16_t tag) {
-    return rsm_match8(rsm_word(&bucket->tags[0]), rsm_word(&bucket->tags[1]), tag);
+    return rsm_match8(bucket->tags, tag);
 }
 
 /* Under the lock: puts a chunk into a slot, or with ref 0 empties it. */
