@@ -68,29 +68,29 @@ struct rsm_attachment {
 /* What the store said about an ID, kept because a ClientHello that follows a HelloRetryRequest asks
  * again: it must not be counted twice, nor find its single-use session gone. */
 struct rsm_lookup {
-    bool done;
-    uint8_t id[32];
-    size_t id_len;
     resume_session *found; /* NULL: nothing that may resume */
+    bool done;
+    uint8_t id_len;
+    uint8_t id[32];
 };
 
 #define RSM_SUITES_MAX 64
 
-/* One handshake. Lives as long as its SSL and is reset by each ClientHello. */
+/* One handshake. Lives as long as its SSL and is reset by each ClientHello. What each handshake
+ * needs comes first, to lie on few cache lines. */
 struct rsm_link {
     struct rsm_attachment *attachment;
     resume_connection *connection;
     uint8_t context[RESUME_CONTEXT_SIZE]; /* under which this connection's sessions are issued */
     size_t context_len;
-    uint8_t client_auth[RSM_DIGEST_SIZE]; /* what the context says of client certificates */
-    int client_auth_len;
-    size_t server_name_len;
     const unsigned char *offered; /* the hello's suites, which libssl has eaten when it asks us */
     size_t offered_len;
+    int client_auth_len;
     unsigned hellos;             /* in this handshake; the second follows a HelloRetryRequest */
     bool extended_master_secret; /* this connection has it if it is TLS 1.2 */
     bool refuse;                 /* nothing may resume: the hello was odd, or memory short */
     bool pending;                /* an outcome that is not counted yet */
+    bool stored;                 /* this connection's session is in the store */
     int32_t path;                /* of the outcome */
     resume_reason reason;        /* of the outcome */
     resume_reason open_reason;   /* why a ticket that libssl could not open did not open */
@@ -98,10 +98,11 @@ struct rsm_link {
     uint64_t authenticated_ms;   /* of the session that resumes; 0 while none does */
     uint64_t opened_ms;          /* when libssl asked for the ticket's key; 0 before */
     resume_key *sealing_key;     /* chosen when the lifetime was, so that both fit */
-    bool stored;                 /* this connection's session is in the store */
     struct rsm_lookup lookup;
+    size_t server_name_len;
     /* Read up to their lengths only, and so not cleared: */
     uint8_t server_name[255];
+    uint8_t client_auth[RSM_DIGEST_SIZE]; /* what the context says of client certificates */
     uint8_t suites[2 * RSM_SUITES_MAX]; /* of the facts, where they are not the hello's own list */
 };
 

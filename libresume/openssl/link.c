@@ -10,8 +10,9 @@
 static atomic_int link_index = -1;
 
 static void forget_lookup(struct rsm_lookup *lookup) {
-    resume_session_unref(lookup->found);
-    *lookup = (struct rsm_lookup){.done = false};
+    lookup->found = resume_session_unref(lookup->found);
+    lookup->done = false;
+    lookup->id_len = 0;
 }
 
 RSM_HOT void rsm_link_finish(struct rsm_link *link, const SSL *ssl) {

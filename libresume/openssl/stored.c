@@ -88,7 +88,7 @@ static resume_status find(struct rsm_link *link, const uint8_t *id, size_t id_le
     resume_status status = resume_server_find_session(link->attachment->server, link->connection,
                                                       id, id_len, now_ms, &lookup->found, &reason);
     lookup->done = true;
-    lookup->id_len = id_len <= sizeof lookup->id ? id_len : 0;
+    lookup->id_len = (uint8_t)(id_len <= sizeof lookup->id ? id_len : 0);
     memcpy(lookup->id, id, lookup->id_len);
     return status;
 }
