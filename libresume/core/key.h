@@ -18,8 +18,8 @@
 #define RSM_KEY_MAC_MAX 64U
 /* Above this cap each thread counts its seals in steps of RSM_SEAL_BATCH, to share no cache line.
  */
-#define RSM_SEAL_EXACT 65536U
-#define RSM_SEAL_BATCH 64U
+#define RSM_SEAL_EXACT 262144U
+#define RSM_SEAL_BATCH 256U
 
 /* Where a key came from: a reload replaces the file's keys only, a rotation the generated ones,
  * derive: and redis: those that the fleet has. */

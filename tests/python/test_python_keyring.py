@@ -64,7 +64,7 @@ def test_keys_tell_what_each_key_does_and_no_secret() -> None:
 
 
 def test_keys_count_seals_and_show_keys_without_end() -> None:
-    ring = Keyring(max_seals=1000)  # below 65536 each ticket is counted at once
+    ring = Keyring(max_seals=1000)  # below 262144 each ticket is counted at once
     assert ring.keys(NOW) == []
     assert add_random(ring, b"n") == Status.OK
     assert add_random(ring, b"old", seal_until_ms=0) == Status.OK

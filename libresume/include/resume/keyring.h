@@ -103,8 +103,8 @@ resume_keyring_options_set_open_period(resume_keyring_options *options, uint64_t
  * Sets how many tickets one key may seal in this process.
  *
  * When a generated key (`random:`) reaches the number, the ring rotates early; any other key stops
- * sealing and goes on opening. From 65536 on each thread counts in steps of 64, so the number
- * may be passed by 63 tickets for each thread.
+ * sealing and goes on opening. From 262144 on each thread counts in steps of 256, so the number
+ * may be passed by 255 tickets for each thread.
  *
  * @param options the options.
  * @param max_seals tickets; 0 is without limit; default 2^32.
