@@ -177,15 +177,16 @@ static bool read_server_name(SSL *ssl, struct rsm_link *link) {
 }
 
 /* The context that a thread computed last, and from what: most connections ask for it again. What
- * an attachment's policy says never changes, and its serial is no other's. */
+ * an attachment's policy says never changes, and its serial is no other's. Small, as what threads
+ * own has to be (tests/abi), so longer names are not remembered. */
 struct last_context {
     uint64_t serial; /* of the attachment; 0: nothing yet */
-    size_t len;
-    uint8_t context[RESUME_CONTEXT_SIZE];
-    int client_auth_len;
-    size_t server_name_len;
-    uint8_t server_name[255];
+    uint8_t context_len;
+    uint8_t client_auth_len;
+    uint8_t server_name_len;
+    uint8_t server_name[61];
     uint8_t client_auth[RSM_DIGEST_SIZE];
+    uint8_t context[RESUME_CONTEXT_SIZE];
 };
 
 static _Thread_local struct last_context last_context;
@@ -199,12 +200,15 @@ static bool is_for(const struct last_context *last, const struct rsm_link *link)
 }
 
 static void remember(struct last_context *last, const struct rsm_link *link) {
+    if (link->server_name_len > sizeof last->server_name) {
+        return;
+    }
     last->serial = link->attachment->serial;
-    last->len = link->context_len;
+    last->context_len = (uint8_t)link->context_len;
     memcpy(last->context, link->context, link->context_len);
-    last->client_auth_len = link->client_auth_len;
+    last->client_auth_len = (uint8_t)link->client_auth_len;
     memcpy(last->client_auth, link->client_auth, (size_t)link->client_auth_len);
-    last->server_name_len = link->server_name_len;
+    last->server_name_len = (uint8_t)link->server_name_len;
     memcpy(last->server_name, link->server_name, link->server_name_len);
 }
 
@@ -224,8 +228,8 @@ static RSM_HOT bool set_context(SSL *ssl, struct rsm_link *link) {
     }
     struct last_context *last = &last_context;
     if (is_for(last, link)) {
-        memcpy(link->context, last->context, last->len);
-        link->context_len = last->len;
+        memcpy(link->context, last->context, last->context_len);
+        link->context_len = last->context_len;
     } else if (compute_context(link)) {
         remember(last, link);
     } else {

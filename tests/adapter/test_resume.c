@@ -131,6 +131,29 @@ static void names_are_apart(void **state) { /* I-23, I-120, I-121, I-122 */
     }
 }
 
+/* Of the lengths around that up to which a thread remembers a name's context. */
+static void long_names_are_apart(void **state) {
+    (void)state;
+    FOR_EACH_WAY(way) {
+        SSL_CTX *server = attached_ctx(way, NULL);
+        SSL_CTX *client = client_ctx(way);
+        for (size_t len = 60; len <= 63; len++) {
+            char name[64] = {0};
+            char other[64] = {0};
+            memset(name, 'a', len);
+            name[30] = '.'; /* labels are short */
+            memcpy(other, name, len);
+            other[len - 1] = 'b';
+            SSL_SESSION *session = session_from(server, client, name);
+            assert_false(resumes(server, client, other, session));
+            assert_true(resumes(server, client, name, session));
+            SSL_SESSION_free(session);
+        }
+        SSL_CTX_free(client);
+        SSL_CTX_free(server);
+    }
+}
+
 /* With a context of its own choice the policy isolates by the name in the session. */
 static void names_are_apart_under_an_imposed_context(void **state) { /* I-120, I-121 */
     (void)state;
@@ -474,6 +497,7 @@ int main(void) {
         cmocka_unit_test(contexts_share_a_server),
         cmocka_unit_test(servers_share_a_keyring_or_store),
         cmocka_unit_test(names_are_apart),
+        cmocka_unit_test(long_names_are_apart),
         cmocka_unit_test(names_are_apart_under_an_imposed_context),
         cmocka_unit_test(names_are_shared_if_asked),
         cmocka_unit_test(a_foreign_context_is_accepted_if_asked),
