@@ -5,9 +5,9 @@
  * Prints one JSON object a line. Client and server talk through memory, and only the server's steps
  * are timed.
  *
- * A turn is a hundred handshakes. With one by one each of the two would find the processor's
- * branch predictor taught by the other, which no server does to itself: that costs both of them up
- * to 2 us, in some runs and in others not.
+ * A turn is a hundred handshakes. If they took turns one by one, each would find the processor's
+ * branch predictor taught by the other, as happens in no server: that cost both of them up to 2 us
+ * in two runs of three.
  */
 #include "bench.h"
 

@@ -9,13 +9,15 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-/* ThreadSanitizer does not see what an instruction of our own reads, so it gets the plain code. */
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
+/* Sanitizers do not see what an instruction of our own reads, so they get the plain code. */
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+#define RSM_WIDE 0
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
 #define RSM_WIDE 0
 #endif
 #endif
-#if !defined(RSM_WIDE) && defined(__SSE2__) && !defined(__SANITIZE_THREAD__)
+#if !defined(RSM_WIDE) && defined(__SSE2__)
 #define RSM_WIDE 1
 #elif !defined(RSM_WIDE)
 #define RSM_WIDE 0

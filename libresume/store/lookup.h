@@ -2,7 +2,7 @@
 /*
  * How a table finds a record: from the ID to a hash, a part and two buckets, from a bucket to a
  * chunk, from a chunk to the caller's buffer. With the lock or without; who may do what then is in
- * part.h. Changes nothing but a slot's mark.
+ * part.h. Nothing in here changes the table but the look-up with the lock.
  */
 #ifndef RSM_STORE_LOOKUP_H
 #define RSM_STORE_LOOKUP_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * memory: the table as a store. Here are the URL's parameters, their defaults and the limit of
- * time; keeping and finding is in table.c.
+ * time; keeping and finding is the table's.
  */
 #include "store/kinds.h"
 

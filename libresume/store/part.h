@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One part (shard) of a table and the words it is made of: buckets, and an arena of chunks.
- * Only layout and access; the arena's book-keeping is in arena.c, the operations in table.c.
+ * Only layout and access; the arena's book-keeping is in arena.c, the operations in table.c and
+ * table_get.c.
  *
  * All of it lies in one region without pointers, so that the region may be shared memory: what
  * refers to a chunk is the number of its first granule. Readers take no lock. So every word that
  * they may see is atomic; they copy, and a bucket's sequence number, read before and after, tells
  * whether what they copied belongs together. A writer's stores are releases and a reader's loads
- * acquires, hence a reader that saw any part of a change also sees the number change.
+ * acquires (some of them two words at once, see wide.h), hence a reader that saw any part of a
+ * change also sees the number change.
  */
 #ifndef RSM_STORE_PART_H
 #define RSM_STORE_PART_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a process knows of a table: where its region is and how it is divided into parts. For
- * table.c, and for tests that look inside.
+ * the table's operations, and for tests that look inside.
  */
 #ifndef RSM_STORE_TABLE_REGION_H
 #define RSM_STORE_TABLE_REGION_H

@@ -378,8 +378,8 @@ resume_store_put_record(resume_store *store, const uint8_t *id, size_t id_len, c
  * @param store the store; internally locked.
  * @param id,id_len the ID.
  * @param now_ms the time now, Unix milliseconds.
- * @param buf,buf_cap the buffer; RESUME_RECORD_MAX bytes are always enough. On any other answer
- *        than RESUME_OK its content is undefined.
+ * @param buf,buf_cap the buffer, apart from the ID; RESUME_RECORD_MAX bytes are always enough. On
+ *        any other answer than RESUME_OK its content is undefined.
  * @param ret_len receives the record's length, with RESUME_OK and with RESUME_E_BUFFER.
  * @return as resume_store_get(); RESUME_E_BUFFER, the buffer is too small.
  * @since 0.1
