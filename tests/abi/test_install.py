@@ -23,12 +23,7 @@ int main(void) {
     return resume_abi_version() == RESUME_VERSION ? 0 : 1;
 }
 """
-ADAPTER_PROGRAM = """
-#include <resume/openssl.h>
-int main(void) {
-    return resume_openssl_detach(NULL) == RESUME_E_INVALID ? 0 : 1;
-}
-"""
+ADAPTER_PROGRAM = headers.ROOT / "examples" / "attach.c"
 
 
 @pytest.fixture(scope="module")
@@ -81,8 +76,8 @@ def test_static(installed: dict[str, str], tmp_path: Path) -> None:
 
 def test_adapter(installed: dict[str, str], tmp_path: Path) -> None:
     link = flags(installed, "--cflags", "--libs", "libresume-openssl")
-    assert "-lresume" in link
-    build_and_run(ADAPTER_PROGRAM, tmp_path, link, installed)
+    said = build_and_run(ADAPTER_PROGRAM.read_text(), tmp_path, link, installed)
+    assert said == "attached: yes, resumed: no, then yes\n"
 
 
 def test_all_headers_are_installed(installed: dict[str, str]) -> None:
