@@ -141,7 +141,7 @@ static RSM_HOT int on_client_hello(SSL *ssl, int *alert, void *arg) {
     return answer;
 }
 
-static RSM_HOT void heed(const SSL *ssl, int where, int value) {
+static RSM_HOT __attribute__((noinline)) void heed(const SSL *ssl, int where, int value) {
     struct rsm_link *link = rsm_link_of(ssl);
     if (!link) {
         return;
